@@ -1,0 +1,360 @@
+"""Every noun of the gate, frozen. Knows the standard library alone, and does no I/O.
+
+Evidence says what one check saw; only `judge` turns it into decisions. Shapes are described at each class; digests are
+`sha256:` followed by 64 hexadecimal digits; moments are aware datetimes in UTC; paths are POSIX, relative to the
+repository.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import Enum
+from typing import Any
+
+
+class ClearanceError(Exception):
+    """Something that the person at the terminal can put right: a message and, as `hint`, the next step."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class PolicyError(ClearanceError):
+    """The policy cannot be used as it is written."""
+
+
+class UnreadableError(ClearanceError):
+    """A report cannot be read at all: it is absent, broken, too large, or of another tool."""
+
+
+@functools.total_ordering
+class _Ordered(Enum):
+    """An enumeration in which a member declared later is the greater one."""
+
+    def __lt__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        members = list(type(self))
+        return members.index(self) < members.index(other)
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Severity(_Ordered):
+    """How bad a finding is."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Decision(_Ordered):
+    """The three answers; the worst one wins, and UNKNOWN never passes."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    UNKNOWN = "unknown"
+    FAIL = "fail"
+
+
+class Stage(Enum):
+    """The moment at which a verdict is asked for."""
+
+    CHANGE = "change"
+    PLAN = "plan"
+    LIVE = "live"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@functools.lru_cache(maxsize=4096)
+def glob(pattern: str) -> re.Pattern[str]:
+    """Compile a path pattern: `*` and `?` stop at `/`, `**/` spans any number of folders, `[...]` is a character class.
+
+    The dialect is the one of `.gitignore` without negation (gitignore(5), "PATTERN FORMAT").
+    """
+    out, i = "", 0
+    while i < len(pattern):
+        rest = pattern[i:]
+        closing = pattern.find("]", i + 2)
+        if rest.startswith("**/"):
+            out, i = out + "(?:[^/]+/)*", i + 3
+        elif rest == "**":
+            out, i = out + ".*", i + 2
+        elif rest[0] == "*":
+            out, i = out + "[^/]*", i + 1
+        elif rest[0] == "?":
+            out, i = out + "[^/]", i + 1
+        elif rest[0] == "[" and closing > 0:
+            inner = pattern[i + 1 : closing].replace("\\", "\\\\")
+            inner = "^" + inner[1:] if inner[0] in "!^" else inner
+            out, i = out + f"(?!/)[{inner}]", closing + 1
+        else:
+            out, i = out + re.escape(rest[0]), i + 1
+    return re.compile(out + r"\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that a tool objects to.
+
+    `severity` is None where the tool states none; the policy then decides (unknown counts as high). `line` counts
+    from 1. `fingerprint` stays the same when lines move or the tool is upgraded: see `readers.fingerprint`.
+    `suppressed` is the tool's own word that someone silenced it (a comment, a baseline); the gate shows and counts it
+    all the same.
+    """
+
+    rule: str
+    message: str
+    severity: Severity | None = None
+    path: str | None = None
+    line: int | None = None
+    resource: str | None = None
+    help_url: str | None = None
+    fingerprint: str = ""
+    suppressed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A number with its 95 % interval [low, high]; where it is exact, both equal `value`."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str = ""
+    samples: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one report says.
+
+    `reach` is how much the tool looked at, counted in `unit`; `covered` the paths that it says it read, where it lists
+    them. `problems` is what stopped it from seeing, in words that tell the reader what to do. `made_at` is the
+    report's own moment, where the format states an unambiguous one. `tool` is "name version" as the report has it.
+    """
+
+    reach: int
+    unit: str = "items"
+    covered: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    problems: tuple[str, ...] = ()
+    tool: str = ""
+    made_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is being judged. `tree` digests every file that belongs to it; `dirty` says that no commit holds them."""
+
+    commit: str | None = None
+    tree: str | None = None
+    dirty: bool = True
+    config_digest: str | None = None
+    plan_digest: str | None = None
+    run_id: str | None = None
+    workspace: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What a check's evidence must have been made from: see DESIGN "Evidence and the cache"."""
+
+    digest: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence(Reading):
+    """A reading with its provenance: which check, of what, when. `alone` says that no other check ran beside it."""
+
+    check: str
+    subject: Subject
+    inputs_digest: str
+    started: datetime
+    seconds: float
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Materials:
+    """What a reader may look at beside the report, handed in by the shell so that readers do no I/O.
+
+    `files` maps each input's path to its bytes (read only when asked for); `root` is the absolute path of the
+    repository, for reports that name files absolutely; `narrowed` says that the person at the terminal ran the check
+    with further arguments, so that what did not run was left out on purpose.
+    """
+
+    root: str = "/"
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    narrowed: bool = False
+
+
+Reader = Callable[[bytes, Materials], Reading]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A file that a check's command leaves in its report folder, and the name of the reader that understands it."""
+
+    file: str
+    reader: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A command and its reports. The first report states the reach; further ones add findings, measures, problems.
+
+    `run` is the tool's own argv, in which `{report}` stands for the first report's path and `{reports}` for the folder
+    of all. `group` names the locked environment that it runs in (None: what PATH offers), `project` whether the
+    project itself is installed there too. `config` are files that the tool reads as its configuration. `env` are set,
+    `env_from` passed through from the caller.
+    """
+
+    name: str
+    run: tuple[str, ...]
+    reports: tuple[Report, ...]
+    group: str | None = None
+    project: bool = False
+    inputs: tuple[str, ...] = ()
+    config: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    env_from: tuple[str, ...] = ()
+    timeout_s: float = 600.0
+    exclusive: bool = False
+    cache: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """A budget for a measure: its whole interval must lie at or below `at_most`, at or above `at_least`."""
+
+    measure: str
+    at_most: float | None = None
+    at_least: float | None = None
+    min_samples: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """What a stage asks of one check: enough reach, the inputs covered, few enough findings, the objectives met."""
+
+    check: str
+    stage: Stage
+    reach: int = 1
+    covers_inputs: bool = False
+    block_at: Severity = Severity.LOW
+    at_most: int = 0
+    objectives: tuple[Objective, ...] = ()
+    max_age: timedelta | None = None
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A finding that someone has accepted, for a reason, until the end of the day `expires` (UTC)."""
+
+    checks: tuple[str, ...]
+    rule: str
+    owner: str
+    reason: str
+    expires: date
+    path: str | None = None
+    resource: str | None = None
+    at_most: int = 1
+
+    def matches(self, check: str, finding: Finding) -> bool:
+        """Whether it names this check, this rule and this place; the rule and the resource may hold `*`."""
+        return (
+            check in self.checks
+            and glob(self.rule).match(finding.rule) is not None
+            and (self.path is None or (finding.path is not None and glob(self.path).match(finding.path) is not None))
+            and (
+                self.resource is None
+                or (finding.resource is not None and glob(self.resource).match(finding.resource) is not None)
+            )
+        )
+
+    def expired(self, now: datetime) -> bool:
+        """Whether its last day, which still counts, is over."""
+        return now.date() > self.expires
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The whole of `clearance.toml`. `digest` covers it and every file that it names as configuration."""
+
+    checks: Mapping[str, Check]
+    requirements: tuple[Requirement, ...]
+    waivers: tuple[Waiver, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waived:
+    """A finding beside the waiver that covers it."""
+
+    finding: Finding
+    waiver: Waiver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """The decision on one check, with its arithmetic in `reasons` and every finding in one of three places."""
+
+    check: str
+    decision: Decision
+    reasons: tuple[str, ...]
+    blocking: tuple[Finding, ...] = ()
+    tolerated: tuple[Finding, ...] = ()
+    waived: tuple[Waived, ...] = ()
+    measures: tuple[Measure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """A piece of evidence as a verdict names it: by digest, with what a reader wants to know at a glance."""
+
+    check: str
+    digest: str
+    inputs_digest: str
+    tool: str
+    reach: int
+    unit: str
+    reused: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was decided, of what, by which policy, on which evidence. `missing` are required checks without evidence."""
+
+    decision: Decision
+    complete: bool
+    missing: tuple[str, ...]
+    stage: Stage
+    subject: Subject
+    rulings: tuple[Ruling, ...]
+    idle_waivers: tuple[Waiver, ...]
+    expired_waivers: tuple[Waiver, ...]
+    policy_digest: str
+    evidence: tuple[Exhibit, ...]
+    judged_at: datetime
+    now_overridden: bool
+    subject_overridden: bool
+    version: str
+
+
+Json = dict[str, Any]
