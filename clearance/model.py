@@ -102,6 +102,11 @@ def glob(pattern: str) -> re.Pattern[str]:
     return re.compile(out + r"\Z", re.DOTALL)
 
 
+def _named(pattern: str, text: str | None) -> bool:
+    """Whether a text is named by a pattern, or letter by letter: a Terraform address may hold `[0]`."""
+    return text is not None and (pattern == text or glob(pattern).match(text) is not None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that a tool objects to.
@@ -275,15 +280,12 @@ class Waiver:
     at_most: int = 1
 
     def matches(self, check: str, finding: Finding) -> bool:
-        """Whether it names this check, this rule and this place; the rule and the resource may hold `*`."""
+        """Whether it names this check, this rule and this place; rule, path and resource may be patterns."""
         return (
             check in self.checks
-            and glob(self.rule).match(finding.rule) is not None
-            and (self.path is None or (finding.path is not None and glob(self.path).match(finding.path) is not None))
-            and (
-                self.resource is None
-                or (finding.resource is not None and glob(self.resource).match(finding.resource) is not None)
-            )
+            and _named(self.rule, finding.rule)
+            and (self.path is None or _named(self.path, finding.path))
+            and (self.resource is None or _named(self.resource, finding.resource))
         )
 
     def expired(self, now: datetime) -> bool:
@@ -339,9 +341,14 @@ class Exhibit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What was decided, of what, by which policy, on which evidence. `missing` are required checks without evidence."""
+    """What was decided, of what, by which policy, on which evidence.
+
+    `reasons` speak of the verdict as a whole (of one check: see its ruling); `missing` are the stage's required checks
+    that have no evidence here.
+    """
 
     decision: Decision
+    reasons: tuple[str, ...] = ()
     complete: bool
     missing: tuple[str, ...]
     stage: Stage

@@ -1,0 +1,36 @@
+"""Evidence to JSON and back: the one wire format between a run, the shelf, and whoever judges."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from clearance.model import Evidence, UnreadableError
+
+_SCHEMA = b'{"schema":1,'
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Evidence)
+
+
+def dumps(evidence: Evidence) -> bytes:
+    """Encode evidence as one JSON object: `schema` (1), then the fields of `model.Evidence`; times are ISO 8601."""
+    return _SCHEMA + _encoder.encode(evidence)[1:]
+
+
+def loads(data: bytes) -> Evidence:
+    """Decode what `dumps` made. Raises UnreadableError for anything else: a cut file, another schema, a wrong type."""
+    if not data.startswith(_SCHEMA):
+        raise UnreadableError(
+            "this is no evidence of schema 1",
+            "make it with `clearance run --evidence-only`, by the version of Clearance that judges it",
+        )
+    try:
+        return _decoder.decode(data)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise UnreadableError(f"the evidence is damaged: {error}", "run the check again") from error
+
+
+def digest(data: bytes) -> str:
+    """Name evidence by its content."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

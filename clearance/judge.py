@@ -1,0 +1,310 @@
+"""Evidence and a policy in, a verdict out; pure, and the only place where anything is decided.
+
+Its laws, in the order in which they are applied to each requirement of the stage:
+
+1. There is evidence, made from exactly the inputs that this subject has, young enough, alone where it must be.
+2. Nothing stopped the tool from seeing, and it looked at enough: reach, and every input where the policy asks for it.
+3. Few enough findings stand at or above the severity that blocks, after waivers, each of which covers a bounded
+   number of findings of the checks that it names until it expires.
+4. Each objective's whole interval lies inside its budget.
+
+What fails 1 or 2 is UNKNOWN, what fails 3 is FAIL, what fails 4 is FAIL when the interval lies wholly outside and
+UNKNOWN when it straddles the budget. No requirement at all is UNKNOWN. The worst answer wins, and every reason stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from clearance.model import (
+    Decision,
+    Evidence,
+    Exhibit,
+    Finding,
+    Inputs,
+    Measure,
+    Objective,
+    Policy,
+    Requirement,
+    Ruling,
+    Severity,
+    Stage,
+    Subject,
+    Verdict,
+    Waived,
+    Waiver,
+)
+
+_SKEW = timedelta(minutes=5)  # two machines' clocks may differ by this much before evidence is "from the future"
+_NAMED = 3  # so many paths are named in a reason; the rest is counted
+
+Grounds = list[tuple[Decision, str]]
+
+
+def judge(
+    policy: Policy,
+    evidence: Mapping[str, Evidence],
+    *,
+    stage: Stage,
+    subject: Subject,
+    inputs: Mapping[str, Inputs],
+    now: datetime,
+    version: str,
+    exhibits: Sequence[Exhibit] = (),
+    only: Collection[str] | None = None,
+    narrowed: bool = False,
+    subject_after: Subject | None = None,
+    now_overridden: bool = False,
+    subject_overridden: bool = False,
+) -> Verdict:
+    """Judge a subject at a stage and a moment.
+
+    `evidence` and `inputs` are by check; `inputs` is what the evidence must have been made from. `only` limits the
+    verdict to some checks and `narrowed` says that they ran with further arguments: either makes it incomplete.
+    `subject_after` is the subject as it was once the checks had ended.
+    """
+    required = [r for r in policy.requirements if r.stage is stage]
+    asked = [r for r in required if only is None or r.check in only]
+    live = [w for w in policy.waivers if not w.expired(now)]
+    expired = tuple(w for w in policy.waivers if w.expired(now))
+    rulings = tuple(_rule(r, evidence.get(r.check), inputs.get(r.check), policy, live, now) for r in asked)
+    missing = tuple(r.check for r in required if r.check not in evidence or r not in asked)
+    reasons = _about_the_whole(stage, asked, subject, subject_after)
+    decision = max((r.decision for r in rulings), default=Decision.UNKNOWN)
+    return Verdict(
+        decision=max(decision, Decision.UNKNOWN) if reasons else decision,
+        reasons=reasons,
+        complete=not missing and not narrowed,
+        missing=missing,
+        stage=stage,
+        subject=subject,
+        rulings=rulings,
+        idle_waivers=_idle(live, rulings, evidence),
+        expired_waivers=expired,
+        policy_digest=policy.digest,
+        evidence=tuple(exhibits),
+        judged_at=now,
+        now_overridden=now_overridden,
+        subject_overridden=subject_overridden,
+        version=version,
+    )
+
+
+def _about_the_whole(
+    stage: Stage, asked: Sequence[Requirement], subject: Subject, after: Subject | None
+) -> tuple[str, ...]:
+    reasons = []
+    if not asked:
+        reasons.append(f"the policy asks for nothing at stage {stage}: nothing was judged")
+    if after is not None and after != subject:
+        reasons.append(
+            f"the tree changed while it was judged ({_short(subject.tree)} became {_short(after.tree)}): "
+            "run again and leave the files alone meanwhile"
+        )
+    return tuple(reasons)
+
+
+def _short(digest: str | None) -> str:
+    return (digest or "none").removeprefix("sha256:")[:12]
+
+
+def _idle(live: Iterable[Waiver], rulings: Sequence[Ruling], evidence: Mapping[str, Evidence]) -> tuple[Waiver, ...]:
+    """Waivers that cover nothing, where every check that they name was seen clearly enough to know."""
+    used = {id(w.waiver) for r in rulings for w in r.waived}
+    seen = {r.check for r in rulings if r.check in evidence and not evidence[r.check].problems}
+    return tuple(w for w in live if id(w) not in used and seen.issuperset(w.checks))
+
+
+def _rule(
+    requirement: Requirement,
+    evidence: Evidence | None,
+    inputs: Inputs | None,
+    policy: Policy,
+    live: Sequence[Waiver],
+    now: datetime,
+) -> Ruling:
+    if evidence is None:
+        return Ruling(
+            check=requirement.check,
+            decision=Decision.UNKNOWN,
+            reasons=(f"there is no evidence: run `clearance run --only {requirement.check}`",),
+        )
+    blocking, tolerated, waived = _sort(requirement, evidence.findings, policy, live)
+    grounds: Grounds = [
+        *_provenance(requirement, evidence, inputs, now),
+        *((Decision.UNKNOWN, problem) for problem in evidence.problems),
+        *_reach(requirement, evidence, inputs),
+        *_findings(requirement, evidence, policy, now, blocking=blocking, tolerated=tolerated, waived=waived),
+        *(_objective(objective, evidence.measures) for objective in requirement.objectives),
+    ]
+    return Ruling(
+        check=requirement.check,
+        decision=max((decision for decision, _ in grounds), default=Decision.UNKNOWN),
+        reasons=tuple(reason for _, reason in sorted(grounds, key=lambda ground: ground[0], reverse=True)),
+        blocking=blocking,
+        tolerated=tolerated,
+        waived=waived,
+        measures=evidence.measures,
+    )
+
+
+def _provenance(requirement: Requirement, evidence: Evidence, inputs: Inputs | None, now: datetime) -> Grounds:
+    grounds: Grounds = []
+    if evidence.check != requirement.check:
+        grounds.append((Decision.UNKNOWN, f"the evidence is of check {evidence.check}, not {requirement.check}"))
+    if inputs is None or evidence.inputs_digest != inputs.digest:
+        wanted = _short(inputs.digest if inputs else None)
+        grounds.append(
+            (
+                Decision.UNKNOWN,
+                f"the evidence was made from other inputs ({_short(evidence.inputs_digest)}, not {wanted}): "
+                "files, command, tools or policy have changed since; run the check again",
+            )
+        )
+    age = now - evidence.started
+    if age < -_SKEW:
+        grounds.append((Decision.UNKNOWN, f"the evidence says that it was made {-age} from now: set the clock right"))
+    if requirement.max_age is not None and age > requirement.max_age:
+        grounds.append(
+            (
+                Decision.UNKNOWN,
+                f"the evidence is {timedelta(seconds=int(age.total_seconds()))} old, {requirement.max_age} is allowed: "
+                "run the check again",
+            )
+        )
+    if requirement.exclusive and not evidence.alone:
+        grounds.append((Decision.UNKNOWN, "it must run alone on the machine and did not: run the check again"))
+    return grounds
+
+
+def _reach(requirement: Requirement, evidence: Evidence, inputs: Inputs | None) -> Grounds:
+    enough = evidence.reach >= requirement.reach
+    grounds: Grounds = [
+        (
+            Decision.PASS if enough else Decision.UNKNOWN,
+            f"looked at {evidence.reach:,} {evidence.unit}, at least {requirement.reach:,} asked for",
+        )
+    ]
+    if requirement.covers_inputs and inputs is not None:
+        unread = sorted(set(inputs.paths) - set(evidence.covered))
+        total = len(inputs.paths)
+        if unread:
+            more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
+            grounds.append(
+                (
+                    Decision.UNKNOWN,
+                    f"{len(unread):,} of {total:,} inputs were not looked at: {', '.join(unread[:_NAMED])}{more}; "
+                    "include them in the tool's scope or take them out of the check's inputs",
+                )
+            )
+        elif not total:
+            grounds.append((Decision.UNKNOWN, "no file matches the check's inputs: put the patterns right"))
+        else:
+            grounds.append((Decision.PASS, f"each of {total:,} inputs was looked at"))
+    return grounds
+
+
+def _sort(
+    requirement: Requirement, findings: Sequence[Finding], policy: Policy, live: Sequence[Waiver]
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Waived, ...]]:
+    """Put every finding into one of three places, worst first, so that waivers are spent on what blocks."""
+    rated = [f if (s := _severity(f, policy)) is f.severity else replace(f, severity=s) for f in findings]
+    rated.sort(key=_worst_first)
+    waivers = [w for w in live if requirement.check in w.checks]
+    left = {id(w): w.at_most for w in waivers}
+    blocking, tolerated, waived = [], [], []
+    for finding in rated:
+        waiver = next((w for w in waivers if left[id(w)] > 0 and w.matches(requirement.check, finding)), None)
+        if waiver is not None:
+            left[id(waiver)] -= 1
+            waived.append(Waived(finding=finding, waiver=waiver))
+        elif (finding.severity or Severity.HIGH) >= requirement.block_at:
+            blocking.append(finding)
+        else:
+            tolerated.append(finding)
+    return tuple(blocking), tuple(tolerated), tuple(waived)
+
+
+_RANK = {severity: -rank for rank, severity in enumerate(Severity)}
+
+
+def _worst_first(finding: Finding) -> tuple[int, str, int, str]:
+    return _RANK[finding.severity or Severity.HIGH], finding.path or "", finding.line or 0, finding.rule
+
+
+def _severity(finding: Finding, policy: Policy) -> Severity:
+    """The policy's word, else the tool's, else high: an unknown severity must not slip below the line."""
+    return policy.severities.get(finding.rule) or finding.severity or Severity.HIGH
+
+
+def _findings(
+    requirement: Requirement,
+    evidence: Evidence,
+    policy: Policy,
+    now: datetime,
+    *,
+    blocking: Sequence[Finding],
+    tolerated: Sequence[Finding],
+    waived: Sequence[Waived],
+) -> Grounds:
+    too_many = len(blocking) > requirement.at_most
+    silenced = sum(finding.suppressed for finding in evidence.findings)
+    text = (
+        f"{_count(len(blocking), 'finding')} at or above {requirement.block_at}, {requirement.at_most:,} allowed"
+        + (f"; {len(tolerated):,} below" if tolerated else "")
+        + (f"; {len(waived):,} waived" if waived else "")
+        + (f"; {silenced:,} silenced in the code and counted all the same" if silenced else "")
+    )
+    grounds: Grounds = [(Decision.FAIL if too_many else Decision.PASS, text)]
+    for waiver in policy.waivers:
+        matches = sum(waiver.matches(requirement.check, f) for f in (*blocking, *tolerated))
+        if not matches:
+            continue
+        if waiver.expired(now):
+            grounds.append(
+                (
+                    Decision.FAIL if too_many else Decision.PASS,
+                    f"the waiver of {waiver.rule} by {waiver.owner} expired on {waiver.expires} "
+                    f"and no longer covers {_count(matches, 'finding')}",
+                )
+            )
+        else:
+            grounds.append(
+                (
+                    Decision.FAIL if too_many else Decision.PASS,
+                    f"the waiver of {waiver.rule} by {waiver.owner} covers {waiver.at_most:,}; {matches:,} more match it",
+                )
+            )
+    return grounds
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _objective(objective: Objective, measures: Iterable[Measure]) -> tuple[Decision, str]:
+    measure = next((m for m in measures if m.name == objective.measure), None)
+    if measure is None:
+        return Decision.UNKNOWN, f"the measure {objective.measure} that the policy has an objective for is not there"
+    value = f"{measure.name} {_number(measure.value)}{measure.unit and ' ' + measure.unit}"
+    if measure.low != measure.high:
+        value += f" (95 % interval {_number(measure.low)} to {_number(measure.high)}, {measure.samples:,} samples)"
+    if measure.samples < objective.min_samples:
+        return Decision.UNKNOWN, f"{value}: {measure.samples:,} samples, {objective.min_samples:,} needed: run longer"
+    low, high = objective.at_least, objective.at_most
+    budget = " and ".join(
+        f"{words} {_number(bound)}" for words, bound in (("at least", low), ("at most", high)) if bound is not None
+    )
+    inside = (low is None or measure.low >= low) and (high is None or measure.high <= high)
+    outside = (low is not None and measure.high < low) or (high is not None and measure.low > high)
+    if inside:
+        return Decision.PASS, f"{value}, {budget} asked for"
+    if outside:
+        return Decision.FAIL, f"{value}, {budget} asked for"
+    return Decision.UNKNOWN, f"{value}, {budget} asked for: the interval straddles the budget, run longer"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.6g}"
