@@ -159,8 +159,10 @@ def _provenance(requirement: Requirement, evidence: Evidence, inputs: Inputs | N
         grounds.append(
             (
                 Decision.UNKNOWN,
-                f"the evidence was made from other inputs ({_short(evidence.inputs_digest)}, not {wanted}): "
-                "files, command, tools or policy have changed since; run the check again",
+                (
+                    f"the evidence was made from other inputs ({_short(evidence.inputs_digest)}, not {wanted}): "
+                    "files, command, tools or policy have changed since; run the check again"
+                ),
             )
         )
     age = now - evidence.started
@@ -170,8 +172,10 @@ def _provenance(requirement: Requirement, evidence: Evidence, inputs: Inputs | N
         grounds.append(
             (
                 Decision.UNKNOWN,
-                f"the evidence is {timedelta(seconds=int(age.total_seconds()))} old, {requirement.max_age} is allowed: "
-                "run the check again",
+                (
+                    f"the evidence is {timedelta(seconds=int(age.total_seconds()))} old, {requirement.max_age} is allowed: "
+                    "run the check again"
+                ),
             )
         )
     if requirement.exclusive and not evidence.alone:
@@ -195,8 +199,10 @@ def _reach(requirement: Requirement, evidence: Evidence, inputs: Inputs | None) 
             grounds.append(
                 (
                     Decision.UNKNOWN,
-                    f"{len(unread):,} of {total:,} inputs were not looked at: {', '.join(unread[:_NAMED])}{more}; "
-                    "include them in the tool's scope or take them out of the check's inputs",
+                    (
+                        f"{len(unread):,} of {total:,} inputs were not looked at: {', '.join(unread[:_NAMED])}{more}; "
+                        "include them in the tool's scope or take them out of the check's inputs"
+                    ),
                 )
             )
         elif not total:
@@ -266,8 +272,10 @@ def _findings(
             grounds.append(
                 (
                     Decision.FAIL if too_many else Decision.PASS,
-                    f"the waiver of {waiver.rule} by {waiver.owner} expired on {waiver.expires} "
-                    f"and no longer covers {_count(matches, 'finding')}",
+                    (
+                        f"the waiver of {waiver.rule} by {waiver.owner} expired on {waiver.expires} "
+                        f"and no longer covers {_count(matches, 'finding')}"
+                    ),
                 )
             )
         else:
