@@ -151,65 +151,51 @@ def _rule(
 
 
 def _provenance(requirement: Requirement, evidence: Evidence, inputs: Inputs | None, now: datetime) -> Grounds:
+    age = now - evidence.started
     grounds: Grounds = []
     if evidence.check != requirement.check:
-        grounds.append((Decision.UNKNOWN, f"the evidence is of check {evidence.check}, not {requirement.check}"))
+        grounds.append(_unknown(f"the evidence is of check {evidence.check}, not {requirement.check}"))
     if inputs is None or evidence.inputs_digest != inputs.digest:
-        wanted = _short(inputs.digest if inputs else None)
+        made, wanted = _short(evidence.inputs_digest), _short(inputs.digest if inputs else None)
         grounds.append(
-            (
-                Decision.UNKNOWN,
-                (
-                    f"the evidence was made from other inputs ({_short(evidence.inputs_digest)}, not {wanted}): "
-                    "files, command, tools or policy have changed since; run the check again"
-                ),
+            _unknown(
+                f"the evidence was made from other inputs ({made}, not {wanted}): ",
+                "files, command, tools or policy have changed since; run the check again",
             )
         )
-    age = now - evidence.started
     if age < -_SKEW:
-        grounds.append((Decision.UNKNOWN, f"the evidence says that it was made {-age} from now: set the clock right"))
+        grounds.append(_unknown(f"the evidence says that it was made {-age} from now: set the clock right"))
     if requirement.max_age is not None and age > requirement.max_age:
-        grounds.append(
-            (
-                Decision.UNKNOWN,
-                (
-                    f"the evidence is {timedelta(seconds=int(age.total_seconds()))} old, {requirement.max_age} is allowed: "
-                    "run the check again"
-                ),
-            )
-        )
+        whole = timedelta(seconds=int(age.total_seconds()))
+        grounds.append(_unknown(f"the evidence is {whole} old, {requirement.max_age} is allowed: run the check again"))
     if requirement.exclusive and not evidence.alone:
-        grounds.append((Decision.UNKNOWN, "it must run alone on the machine and did not: run the check again"))
+        grounds.append(_unknown("it must run alone on the machine and did not: run the check again"))
     return grounds
+
+
+def _unknown(*text: str) -> tuple[Decision, str]:
+    return Decision.UNKNOWN, "".join(text)
 
 
 def _reach(requirement: Requirement, evidence: Evidence, inputs: Inputs | None) -> Grounds:
-    enough = evidence.reach >= requirement.reach
-    grounds: Grounds = [
-        (
-            Decision.PASS if enough else Decision.UNKNOWN,
-            f"looked at {evidence.reach:,} {evidence.unit}, at least {requirement.reach:,} asked for",
-        )
-    ]
+    looked = f"looked at {evidence.reach:,} {evidence.unit}, at least {requirement.reach:,} asked for"
+    grounds: Grounds = [(Decision.PASS if evidence.reach >= requirement.reach else Decision.UNKNOWN, looked)]
     if requirement.covers_inputs and inputs is not None:
-        unread = sorted(set(inputs.paths) - set(evidence.covered))
-        total = len(inputs.paths)
-        if unread:
-            more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
-            grounds.append(
-                (
-                    Decision.UNKNOWN,
-                    (
-                        f"{len(unread):,} of {total:,} inputs were not looked at: {', '.join(unread[:_NAMED])}{more}; "
-                        "include them in the tool's scope or take them out of the check's inputs"
-                    ),
-                )
-            )
-        elif not total:
-            grounds.append((Decision.UNKNOWN, "no file matches the check's inputs: put the patterns right"))
-        else:
-            grounds.append((Decision.PASS, f"each of {total:,} inputs was looked at"))
+        grounds.append(_coverage(inputs.paths, evidence.covered))
     return grounds
+
+
+def _coverage(paths: Collection[str], covered: Collection[str]) -> tuple[Decision, str]:
+    unread = sorted(set(paths) - set(covered))
+    if not paths:
+        return _unknown("no file matches the check's inputs: put the patterns right")
+    if unread:
+        more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
+        return _unknown(
+            f"{len(unread):,} of {len(paths):,} inputs were not looked at: {', '.join(unread[:_NAMED])}{more}; ",
+            "include them in the tool's scope or take them out of the check's inputs",
+        )
+    return Decision.PASS, f"each of {len(paths):,} inputs was looked at"
 
 
 def _sort(
@@ -263,28 +249,17 @@ def _findings(
         + (f"; {len(waived):,} waived" if waived else "")
         + (f"; {silenced:,} silenced in the code and counted all the same" if silenced else "")
     )
-    grounds: Grounds = [(Decision.FAIL if too_many else Decision.PASS, text)]
+    decision = Decision.FAIL if too_many else Decision.PASS
+    grounds: Grounds = [(decision, text)]
     for waiver in policy.waivers:
-        matches = sum(waiver.matches(requirement.check, f) for f in (*blocking, *tolerated))
-        if not matches:
+        matches = _count(sum(waiver.matches(requirement.check, f) for f in (*blocking, *tolerated)), "finding")
+        name = f"the waiver of {waiver.rule} by {waiver.owner}"
+        if matches.startswith("0 "):
             continue
         if waiver.expired(now):
-            grounds.append(
-                (
-                    Decision.FAIL if too_many else Decision.PASS,
-                    (
-                        f"the waiver of {waiver.rule} by {waiver.owner} expired on {waiver.expires} "
-                        f"and no longer covers {_count(matches, 'finding')}"
-                    ),
-                )
-            )
+            grounds.append((decision, f"{name} expired on {waiver.expires} and no longer covers {matches}"))
         else:
-            grounds.append(
-                (
-                    Decision.FAIL if too_many else Decision.PASS,
-                    f"the waiver of {waiver.rule} by {waiver.owner} covers {waiver.at_most:,}; {matches:,} more match it",
-                )
-            )
+            grounds.append((decision, f"{name} covers {waiver.at_most:,} and no more; {matches} beyond it"))
     return grounds
 
 
