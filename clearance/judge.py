@@ -252,9 +252,9 @@ def _findings(
     decision = Decision.FAIL if too_many else Decision.PASS
     grounds: Grounds = [(decision, text)]
     for waiver in policy.waivers:
-        matches = _count(sum(waiver.matches(requirement.check, f) for f in (*blocking, *tolerated)), "finding")
-        name = f"the waiver of {waiver.rule} by {waiver.owner}"
-        if matches.startswith("0 "):
+        number = sum(waiver.matches(requirement.check, f) for f in (*blocking, *tolerated))
+        name, matches = f"the waiver of {waiver.rule} by {waiver.owner}", _count(number, "finding")
+        if not number:
             continue
         if waiver.expired(now):
             grounds.append((decision, f"{name} expired on {waiver.expires} and no longer covers {matches}"))
