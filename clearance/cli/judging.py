@@ -1,0 +1,235 @@
+"""`clearance run` and `clearance judge`: from checks or kept evidence to a verdict, its reports and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from clearance import __version__, evidence
+from clearance.cli import project
+from clearance.cli.progress import Progress
+from clearance.model import (
+    Check,
+    ClearanceError,
+    Decision,
+    Evidence,
+    Exhibit,
+    Inputs,
+    Stage,
+    Subject,
+    UnreadableError,
+    Verdict,
+)
+from clearance.judge import judge as decide
+from clearance.readers import READERS
+from clearance.render import FILES, RENDERERS
+from clearance.runner import Collected, collect
+from clearance.shelf import Folder
+from clearance.subject import identify
+
+OUT = "build/clearance"
+EXITS = {Decision.PASS: os.EX_OK, Decision.FAIL: 1, Decision.UNKNOWN: 3}
+_OURS = ("evidence", "reports", "logs", *FILES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """All that a verdict is made from, whichever way the evidence came."""
+
+    project: project.Project
+    stage: Stage
+    subject: Subject
+    inputs: Mapping[str, Inputs]
+    evidence: Mapping[str, Evidence]
+    exhibits: tuple[Exhibit, ...]
+    outputs: Mapping[str, str]
+    subject_after: Subject | None = None
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the checks, judge their evidence, write the reports, print one of them."""
+    home = project.find(options.policy)
+    stage, checks = home.selection(options.stage, options.only)
+    if options.arguments and len(checks) != 1:
+        raise ClearanceError("arguments after -- belong to one check", "name it: --only CHECK -- ARGUMENTS")
+    with project.working_alone(home.root) as state:
+        out = _fresh(home.root, options.out)
+        subject = identify(home.root)
+        inputs = home.inputs(checks, options.arguments)
+        shelf = Folder(state / "shelf")
+        with Progress(checks, sys.stderr) as progress:
+            collected = collect(
+                checks,
+                root=home.root,
+                subject=subject,
+                inputs=inputs,
+                readers=READERS,
+                find=lambda name, digest: None if options.no_cache else _reusable(shelf, name, digest),
+                reports=out / "reports",
+                jobs=options.jobs,
+                environ=os.environ,
+                arguments=options.arguments,
+                on_event=progress,
+            )
+        kept = _keep(collected, out, shelf)
+        if options.evidence_only:
+            return _account(collected)
+        hearing = Hearing(
+            project=home,
+            stage=stage,
+            subject=subject,
+            inputs=inputs,
+            evidence={name: c.evidence for name, c in collected.items()},
+            exhibits=kept,
+            outputs={name: c.output for name, c in collected.items() if c.output},
+            subject_after=identify(home.root),
+        )
+        return _conclude(hearing, options, out)
+
+
+def judge(options: argparse.Namespace) -> int:
+    """Judge the evidence in a folder, against the inputs that this tree has."""
+    if options.arguments:
+        raise ClearanceError("`clearance judge` runs nothing, so nothing can follow --", "take the arguments away")
+    home = project.find(options.policy)
+    stage, checks = home.selection(options.stage, options.only)
+    folder = Path(options.evidence)
+    if not folder.is_dir():
+        raise ClearanceError(f"there is no folder {folder}", "make one with `clearance run --evidence-only`")
+    found, exhibits = _load(folder, {check.name for check in checks})
+    with project.working_alone(home.root):
+        out = _fresh(home.root, options.out, keep=folder)
+        hearing = Hearing(
+            project=home,
+            stage=stage,
+            subject=identify(home.root),
+            inputs=home.inputs(checks),
+            evidence=found,
+            exhibits=exhibits,
+            outputs={},
+        )
+        return _conclude(hearing, options, out)
+
+
+def _fresh(root: Path, named: str, keep: Path | None = None) -> Path:
+    """Make the folder for reports, without those of an earlier run: an interrupted run must not leave an old verdict."""
+    out = Path(named) if named != OUT else root / OUT
+    out = out.resolve()
+    if out in (root, *root.parents):
+        raise ClearanceError(f"--out {named} is the project itself or a folder around it", "name a folder of its own")
+    out.mkdir(parents=True, exist_ok=True)
+    if out == (root / OUT).resolve():
+        (out / ".gitignore").write_text("*\n")
+    for name in _OURS:
+        old = out / name
+        if keep is not None and old.resolve() in (keep.resolve(), *keep.resolve().parents):
+            continue
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        else:
+            old.unlink(missing_ok=True)
+    return out
+
+
+def _reusable(shelf: Folder, check: str, digest: str) -> Evidence | None:
+    data = shelf.find(check, digest)
+    try:
+        return evidence.loads(data) if data is not None else None
+    except UnreadableError:
+        return None  # a damaged copy is worth as much as none: the check runs again
+
+
+def _keep(collected: Mapping[str, Collected], out: Path, shelf: Folder) -> tuple[Exhibit, ...]:
+    folder, logs = out / "evidence", out / "logs"
+    folder.mkdir()
+    logs.mkdir()
+    exhibits = []
+    for name, one in collected.items():
+        data = evidence.dumps(one.evidence)
+        (folder / f"{name}.json").write_bytes(data)
+        (logs / f"{name}.log").write_text(one.output, "utf-8", "replace")
+        if not one.reused and not one.evidence.problems:
+            shelf.keep(name, one.evidence.inputs_digest, data)
+        exhibits.append(_exhibit(one.evidence, evidence.digest(data), reused=one.reused))
+    return tuple(exhibits)
+
+
+def _load(folder: Path, names: set[str]) -> tuple[dict[str, Evidence], tuple[Exhibit, ...]]:
+    found: dict[str, Evidence] = {}
+    exhibits = []
+    for file in sorted(folder.glob("*.json")):
+        data = file.read_bytes()
+        try:
+            one = evidence.loads(data)
+        except UnreadableError as error:
+            print(f"clearance: {file} is left out: {error}", file=sys.stderr)
+            continue
+        if one.check in found:
+            raise ClearanceError(f"{folder} holds two pieces of evidence for {one.check}", "keep the right one")
+        if one.check in names:
+            found[one.check] = one
+            exhibits.append(_exhibit(one, evidence.digest(data), reused=False))
+    return found, tuple(exhibits)
+
+
+def _exhibit(one: Evidence, digest: str, *, reused: bool) -> Exhibit:
+    return Exhibit(
+        check=one.check,
+        digest=digest,
+        inputs_digest=one.inputs_digest,
+        tool=one.tool,
+        reach=one.reach,
+        unit=one.unit,
+        reused=reused,
+        seconds=one.seconds,
+    )
+
+
+def _account(collected: Mapping[str, Collected]) -> int:
+    """Say what was gathered; evidence with a problem is evidence, and is judged elsewhere."""
+    for name, one in collected.items():
+        print(f"{name}: {one.evidence.reach:,} {one.evidence.unit}, {len(one.evidence.findings):,} findings")
+        for problem in one.evidence.problems:
+            print(f"  problem: {problem}")
+    return os.EX_OK if collected else EXITS[Decision.UNKNOWN]
+
+
+def _conclude(hearing: Hearing, options: argparse.Namespace, out: Path) -> int:
+    subject, after = hearing.subject, hearing.subject_after
+    if options.subject:
+        subject = replace(subject, commit=options.subject)
+        after = after and replace(after, commit=options.subject)
+    verdict = decide(
+        hearing.project.policy,
+        hearing.evidence,
+        stage=hearing.stage,
+        subject=subject,
+        inputs=hearing.inputs,
+        now=options.now or datetime.now(UTC),
+        version=__version__,
+        exhibits=hearing.exhibits,
+        only=options.only,
+        narrowed=bool(options.arguments),
+        subject_after=after,
+        now_overridden=options.now is not None,
+        subject_overridden=options.subject is not None,
+    )
+    _publish(verdict, hearing.outputs, options.format, out)
+    return EXITS[verdict.decision]
+
+
+def _publish(verdict: Verdict, outputs: Mapping[str, str], form: str, out: Path) -> None:
+    for name, render in FILES.items():
+        (out / name).write_bytes(render(verdict, outputs=outputs))
+    sys.stdout.buffer.write(RENDERERS[form](verdict, outputs=outputs, colour=_colour(), out=str(out)))
+    sys.stdout.buffer.flush()
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

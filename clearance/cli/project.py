@@ -1,0 +1,91 @@
+"""The project at hand, as every verb needs it: its root, its policy, its lock file, and the inputs of its checks."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from clearance import policy
+from clearance.model import Check, ClearanceError, Inputs, Policy, PolicyError, Stage
+from clearance.readers import READERS
+from clearance.runner.inputs import gather
+from clearance.subject import POLICY, find_root
+
+STATE = ".clearance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A folder under a policy. `lock` is the text of its uv.lock, if it has one."""
+
+    root: Path
+    policy: Policy
+    lock: str | None
+
+    def selection(self, stage: Stage | None, only: Iterable[str] | None) -> tuple[Stage, tuple[Check, ...]]:
+        """Choose the stage and its checks. Without a stage, checks named by `only` may say which one is meant."""
+        stages = {name: {r.stage for r in self.policy.requirements if r.check == name} for name in self.policy.checks}
+        names = list(dict.fromkeys(only)) if only is not None else None
+        for name in names or ():
+            if name not in stages:
+                raise PolicyError(f"the policy has no check {name}", f"it has {', '.join(stages) or 'none'}")
+        if stage is None:
+            common = set.intersection(*(stages[name] for name in names)) if names else {Stage.CHANGE}
+            stage = next((s for s in Stage if s in common), Stage.CHANGE)
+        for name in names or ():
+            if stage not in stages[name]:
+                homes = ", ".join(sorted(str(s) for s in stages[name]))
+                raise PolicyError(f"check {name} is not of stage {stage}", f"it is of {homes}: --stage {homes}")
+        chosen = [name for name in stages if stage in stages[name] and (names is None or name in names)]
+        return stage, tuple(self.policy.checks[name] for name in chosen)
+
+    def inputs(self, checks: Iterable[Check], arguments: tuple[str, ...] = ()) -> dict[str, Inputs]:
+        """Digest what each check's evidence must be made from."""
+        return {
+            check.name: gather(check, root=self.root, lock=self.lock, environ=os.environ, arguments=arguments)
+            for check in checks
+        }
+
+
+def find(named: str | None) -> Project:
+    """Open the project around the working folder, under its own policy or the one that is named."""
+    here = Path.cwd()
+    if named is None:
+        root = find_root(here)
+        file = root / POLICY
+    else:
+        file = Path(named).resolve()
+        try:
+            root = find_root(here)
+        except ClearanceError:
+            root = here
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise PolicyError(f"the policy {named or file} can't be read: {error.strerror}", "check the path") from error
+    lock = root / "uv.lock"
+    return Project(
+        root=root,
+        policy=policy.parse(text, readers=READERS, read=lambda path: (root / path).read_bytes()),
+        lock=lock.read_text("utf-8") if lock.is_file() else None,
+    )
+
+
+@contextmanager
+def working_alone(root: Path) -> Iterator[Path]:
+    """Hold the folder's lock, waiting for another run to end, and give the folder of the gate's own state."""
+    state = root / STATE
+    state.mkdir(exist_ok=True)
+    (state / ".gitignore").write_text("*\n")
+    with (state / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"clearance: another run works in {root}; waiting for it to end", file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield state

@@ -1,0 +1,95 @@
+"""Front doors only: `nox -s X` is `clearance run --only X`, and `nox -s gate` is `clearance run`.
+
+What decides lives in `clearance.toml`; a session here holds no threshold and no logic. `nox -l` lists them.
+"""
+
+import os
+
+import nox
+
+nox.needs_version = ">=2026.10.20"
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["gate"]
+
+
+def clearance(session: nox.Session, *words: str) -> None:
+    """Run the gate out of the environment that nox itself lives in."""
+    arguments = ("--", *session.posargs) if session.posargs else ()
+    session.run("clearance", "run", *words, *arguments, external=True)
+
+
+def prepare(session: nox.Session, *groups: str) -> None:
+    """Install the project and some dependency groups, exactly as locked."""
+    wanted = [word for group in groups for word in ("--group", group)]
+    session.run_install(
+        "uv",
+        "sync",
+        "--locked",
+        "--quiet",
+        "--no-default-groups",
+        *wanted,
+        env={"UV_PROJECT_ENVIRONMENT": session.virtualenv.location},
+        external=True,
+    )
+
+
+@nox.session(venv_backend="none")
+def gate(session: nox.Session) -> None:
+    """Run and judge all that stage `change` requires."""
+    clearance(session)
+
+
+@nox.session(venv_backend="none")
+def unit(session: nox.Session) -> None:
+    """Judge the unit tests and their coverage."""
+    clearance(session, "--only", "unit")
+
+
+@nox.session(venv_backend="none")
+def integration(session: nox.Session) -> None:
+    """Judge the behaviour scenarios, on the local stack or on BASE_URL; `-- -m canary` sends the one dummy request."""
+    clearance(session, "--only", "integration")
+
+
+@nox.session(venv_backend="none")
+def bandit(session: nox.Session) -> None:
+    """Judge the code's security."""
+    clearance(session, "--only", "bandit")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, format and the import contracts."""
+    prepare(session, "lint", "contracts")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types, strictly."""
+    prepare(session, "types")
+    session.run("mypy")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test of the project."""
+    prepare(session, "test")
+    session.run("python", "-m", "pytest", *session.posargs, env={"UV": os.environ.get("UV", "")})
+
+
+@nox.session(venv_backend="none")
+def package(session: nox.Session) -> None:
+    """Build the Lambda zip in dist/, byte-identical each time."""
+    session.run("python", "-m", "stack", "package", *session.posargs, external=True)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure, as ratios within one run: see benchmarks/README.md."""
+    prepare(session, "bench")
+    session.run("python", "-m", "benchmarks", *session.posargs)
