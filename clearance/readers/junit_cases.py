@@ -1,0 +1,312 @@
+"""JUnit XML, whichever tool wrote it, as a stream of test cases with their outcomes, and a summary of the whole.
+
+No standard defines the format. Sources: the schemas of Jenkins' xunit plugin (junit-10.xsd) and of Maven Surefire
+(surefire-test-report.xsd), GoogleTest's "Advanced Topics", and what pytest, PHPUnit, jest-junit, go-junit-report, CTest
+and Gradle write. What the outcomes are worth is not decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+
+from clearance.model import UnreadableError
+from clearance.readers.defensive_xml import End, Start, Text, clip, events
+from clearance.readers.junit_totals import Tally, contradictions
+
+_SUITES = ("testsuites", "testsuite")
+_NOT_RUN = frozenset({"skipped", "disabled", "notrun", "ignored"})
+_FLAKY = frozenset({"flakyFailure", "flakyError"})
+_RERUN = frozenset({"rerunFailure", "rerunError"})
+_MARKS = _NOT_RUN | _FLAKY | _RERUN | {"failure", "error", "warning"}
+_OUTPUT = frozenset({"system-out", "system-err"})
+# What `status` (CTest, GoogleTest, behave) and `result` (GoogleTest) say when no element says more.
+_STATUS = {
+    **dict.fromkeys(("fail", "failed", "failure", "broken"), "failure"),
+    **dict.fromkeys(("error", "errored"), "error"),
+    **dict.fromkeys(("skip", "skipped", "ignored", "pending", "untested"), "skipped"),
+    **dict.fromkeys(("notrun", "disabled", "suppressed"), "disabled"),
+}
+_TOOLS = {"pytest tests": "pytest", "pytest": "pytest", "jest tests": "jest"}
+_TEXT_KEPT = 4000
+_PROPERTIES_KEPT = 50
+_TIME = re.compile(r"[0-9]{1,15}(?:\.[0-9]{0,20})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
+
+
+class Outcome(Enum):
+    """What became of a case; `NOT_RUN` covers skipped, disabled and deselected ones."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERRORED = "errored"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """An element beneath a case that says how it went: the element's name, its type, message and text, cut to size."""
+
+    kind: str
+    type: str = ""
+    message: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One `<testcase>`; or, as `orphan`, the failures and errors that a suite shows outside of its cases.
+
+    `suite` are the names of the enclosing suites, joined by " > "; `line` is as written, None where there is none.
+    """
+
+    classname: str
+    name: str
+    suite: str
+    outcome: Outcome
+    marks: tuple[Mark, ...] = ()
+    file: str = ""
+    line: int | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    orphan: bool = False
+
+    def marked(self, *kinds: str) -> tuple[Mark, ...]:
+        """Those of its marks that are of these kinds."""
+        return tuple(mark for mark in self.marks if mark.kind in kinds)
+
+
+@dataclass(slots=True, kw_only=True)
+class Summary:
+    """What the report says of itself as a whole; filled while its cases are read."""
+
+    problems: list[str] = field(default_factory=list)
+    seconds: float | None = None
+    tool: str = ""
+    made_at: datetime | None = None
+
+
+def cases(report: bytes, summary: Summary) -> Iterator[Case]:
+    """Read the report's cases in document order, filling `summary`, which is complete when the cases are exhausted.
+
+    Raises UnreadableError where the bytes are no XML or its root is neither `<testsuites>` nor `<testsuite>`.
+    """
+    walk = _Walk(summary)
+    for event in events(report):
+        if isinstance(event, Start):
+            walk.start(event)
+        elif isinstance(event, Text):
+            walk.text(event.text)
+        else:
+            yield from walk.end(event)
+
+
+def seconds(text: str) -> float | None:
+    """Read a duration: `1.5`, `0,5`, `1,234.56`, `1.234,56`; None where it is absent or no number.
+
+    A single comma without a point is a decimal comma: Surefire's thousands come with decimals.
+    """
+    text = text.strip().replace("\u00a0", "").replace(" ", "")
+    comma, point = text.rfind(","), text.rfind(".")
+    if comma > point and (point >= 0 or text.count(",") == 1):
+        text = text.replace(".", "").replace(",", ".")
+    else:
+        text = text.replace(",", "")
+    return float(text) if _TIME.fullmatch(text) else None
+
+
+@dataclass(slots=True)
+class _Suite:
+    name: str
+    attributes: Mapping[str, str]
+    line: int
+    own: Tally = field(default_factory=Counter)
+    beneath: Tally = field(default_factory=Counter)
+    orphans: list[Mark] = field(default_factory=list)
+    seconds: float | None = None
+
+
+@dataclass(slots=True)
+class _Open:
+    attributes: Mapping[str, str]
+    marks: list[Mark] = field(default_factory=list)
+    properties: dict[str, str] = field(default_factory=dict)
+
+
+class _Walk:
+    """Where the reading stands: the open suites and cases, and the mark whose text is being collected."""
+
+    def __init__(self, summary: Summary) -> None:
+        self._summary = summary
+        self._suites: list[_Suite] = []
+        self._cases: list[_Open] = []
+        self._mark: Start | None = None
+        self._text: list[str] = []
+        self._inside = 0  # how deep in an element whose children have no meaning of their own
+
+    def start(self, event: Start) -> None:
+        if not self._suites and event.name not in _SUITES:
+            raise UnreadableError(
+                f"the report's root element is <{clip(event.name, 100)}>, not <testsuites> or <testsuite>",
+                "this is no JUnit report: name the reader of the tool that wrote it, or let the tool write JUnit XML",
+            )
+        if self._inside:
+            self._inside += 1
+        elif event.name in _SUITES:
+            self._open_suite(event)
+        elif event.name == "testcase":
+            self._cases.append(_Open(event.attributes))
+        elif event.name in _MARKS:
+            self._mark, self._text, self._inside = event, [], 1
+        elif event.name in _OUTPUT:
+            self._inside = 1
+        elif event.name == "property" and self._cases:
+            self._note(event.attributes)
+
+    def text(self, text: str) -> None:
+        if self._mark is not None and sum(map(len, self._text)) < _TEXT_KEPT:
+            self._text.append(text[:_TEXT_KEPT])
+
+    def end(self, event: End) -> Iterator[Case]:
+        if self._inside:
+            self._inside -= 1
+            if not self._inside and self._mark is not None:
+                self._close_mark(self._mark)
+        elif event.name in _SUITES:
+            yield from self._close_suite()
+        elif event.name == "testcase" and self._cases:
+            yield self._close_case(self._cases.pop())
+
+    def _note(self, attributes: Mapping[str, str]) -> None:
+        properties = self._cases[-1].properties
+        if len(properties) < _PROPERTIES_KEPT:
+            properties[attributes.get("name", "")] = attributes.get("value", "")[:_TEXT_KEPT]
+
+    def _open_suite(self, event: Start) -> None:
+        name = clip(event.attributes.get("name", ""), 300)
+        self._suites.append(_Suite(name, event.attributes, event.line))
+        self._summary.tool = self._summary.tool or _TOOLS.get(name, "")
+        moment = _moment(event.attributes.get("timestamp", ""))
+        if moment and (self._summary.made_at is None or moment > self._summary.made_at):
+            self._summary.made_at = moment
+
+    def _close_mark(self, start: Start) -> None:
+        mark = Mark(
+            kind=start.name,
+            type=start.attributes.get("type", "")[:200],
+            message=clip(start.attributes.get("message", "")),
+            text="".join(self._text)[:_TEXT_KEPT],
+        )
+        self._mark = None
+        if self._cases:
+            self._cases[-1].marks.append(mark)
+        elif mark.kind in ("failure", "error"):
+            self._suites[-1].orphans.append(mark)
+
+    def _close_case(self, case: _Open) -> Case:
+        get = case.attributes.get
+        suite = self._suites[-1]
+        marks = tuple(case.marks) or _by_status(case.attributes)
+        if not any(mark.kind in {"failure", "error"} | _FLAKY for mark in marks):
+            # Runs that all failed, without a word on the first one: the case did not pass.
+            marks += tuple(
+                Mark(kind=mark.kind[5:].lower(), type=mark.type, message=mark.message, text=mark.text)
+                for mark in marks
+                if mark.kind in _RERUN
+            )
+        outcome = _outcome(marks)
+        suite.own += _tally(marks, outcome)
+        spent = seconds(get("time", ""))
+        if spent is not None:
+            suite.seconds = (suite.seconds or 0.0) + spent
+        line = get("line", "")
+        return Case(
+            classname=clip(get("classname") or get("class") or "", 500),
+            name=clip(get("name", ""), 500),
+            suite=self._path(),
+            outcome=outcome,
+            marks=marks,
+            file=get("file", "")[:_TEXT_KEPT],
+            line=int(line) if re.fullmatch(r"[0-9]{1,9}", line, re.ASCII) else None,
+            properties=case.properties,
+        )
+
+    def _close_suite(self) -> Iterator[Case]:
+        suite = self._suites[-1]
+        if suite.orphans:
+            kinds = Counter(mark.kind for mark in suite.orphans)
+            suite.own += Counter(
+                {"failures": kinds["failure"], "errors": kinds["error"], "orphans": len(suite.orphans)}
+            )
+            outcome = _outcome(tuple(suite.orphans))
+            yield Case(
+                classname="", name="", suite=self._path(), outcome=outcome, marks=tuple(suite.orphans), orphan=True
+            )
+        self._suites.pop()
+        suite.beneath += suite.own
+        label = f'suite "{suite.name}"' if suite.name else f"the suite at line {suite.line}"
+        self._summary.problems += contradictions(label, suite.attributes, suite.own, suite.beneath)
+        stated = seconds(suite.attributes.get("time", ""))
+        spent = suite.seconds if stated is None else stated
+        if not self._suites:
+            self._summary.seconds = spent
+            return
+        parent = self._suites[-1]
+        parent.beneath += suite.beneath
+        if spent is not None:
+            parent.seconds = (parent.seconds or 0.0) + spent
+
+    def _path(self) -> str:
+        names = [suite.name for suite in self._suites if suite.name]
+        return " > ".join(names[-4:])
+
+
+def _by_status(attributes: Mapping[str, str]) -> tuple[Mark, ...]:
+    for name in ("result", "status"):
+        kind = _STATUS.get(attributes.get(name, "").strip().lower())
+        if kind:
+            return (Mark(kind=kind, message=f'{name}="{attributes[name].strip()}"'),)
+    return ()
+
+
+def _outcome(marks: tuple[Mark, ...]) -> Outcome:
+    kinds = {mark.kind for mark in marks}
+    if "failure" in kinds:
+        return Outcome.FAILED
+    if "error" in kinds:
+        return Outcome.ERRORED
+    return Outcome.NOT_RUN if kinds & _NOT_RUN else Outcome.PASSED
+
+
+def _tally(marks: tuple[Mark, ...], outcome: Outcome) -> Tally:
+    kinds = Counter(mark.kind for mark in marks)
+    reruns = sum(kinds[kind] for kind in _FLAKY | _RERUN)
+    failed, errored = bool(kinds["failure"]), bool(kinds["error"])
+    off = outcome is Outcome.NOT_RUN and bool(kinds["disabled"] or kinds["notrun"])
+    return Counter(
+        {
+            "cases": 1,
+            "failures": kinds["failure"],
+            "failed": int(failed),
+            "failed only": int(failed and not errored),
+            "errors": kinds["error"],
+            "errored": int(errored),
+            "errored only": int(errored and not failed),
+            "skips": sum(kinds[kind] for kind in _NOT_RUN - {"disabled", "notrun"}),
+            "skipped": int(outcome is Outcome.NOT_RUN and not off),
+            "disabled": int(off),
+            "reruns": reruns,
+            "rerun failures": kinds["rerunFailure"] + kinds["flakyFailure"],
+            "rerun errors": kinds["rerunError"] + kinds["flakyError"],
+        }
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,95 @@
+"""Findings of test cases: what failed, what errored, what passed only when it was run again, what was silenced."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from clearance.model import Finding, Severity
+from clearance.readers.defensive_xml import clip
+from clearance.readers.junit_cases import Case, Mark, Outcome
+
+LISTED = 100
+
+_MESSAGE = 2000
+# rule, severity, the marks that make it, and what to say when the report gives no reason
+_RULES = (
+    ("failure", Severity.HIGH, ("failure",), "failed; the report gives no reason"),
+    ("error", Severity.HIGH, ("error",), "stopped by an error; the report gives no reason"),
+    ("warning", Severity.MEDIUM, ("warning",), "ended with a warning; the report gives no reason"),
+    ("flaky", Severity.LOW, ("flakyFailure", "flakyError"), "passed only when it was run again"),
+)
+
+
+def findings_of(case: Case, root: str, tool: str) -> Iterator[Finding]:
+    """Give a case's findings, at most one a rule; several marks of one kind share a finding, with all their messages.
+
+    Paths come out relative to `root`; a file outside of it is left out. The line counts from 1: pytest (xunit1) writes
+    it from 0.
+    """
+    path = relative(case.file, root)
+    line = case.line if case.line is None or tool != "pytest" else case.line + 1
+    for rule, severity, kinds, unsaid in _RULES:
+        marks = case.marked(*kinds)
+        if marks:
+            said = list(dict.fromkeys(filter(None, map(_message, marks))))
+            message = clip("\n".join(said), _MESSAGE) if said else unsaid
+            if rule == "flaky":
+                message = clip(f"passed after {len(marks)} failed {'run' if len(marks) == 1 else 'runs'}: {message}")
+            yield Finding(
+                rule=rule,
+                severity=severity,
+                message=message,
+                path=path,
+                line=line if path and line else None,
+                resource=label(case),
+            )
+
+
+def label(case: Case) -> str:
+    """Name a case: `classname::name`; its suite stands in for what it does not state."""
+    if case.orphan:
+        return case.suite or "outside of any test case"
+    return "::".join(filter(None, (case.classname or case.suite, case.name))) or "a test case without a name"
+
+
+def silenced(case: Case) -> str | None:
+    """Say what is wrong with a case that pytest's xfail silences; None if nothing is.
+
+    An xfail that passes unexpectedly, not being strict, leaves no trace in the report.
+    """
+    if case.outcome is not Outcome.NOT_RUN:
+        return None
+    for mark in case.marked("skipped"):
+        if mark.type == "pytest.xfail" or mark.message == "xfail-marked test passes unexpectedly":
+            reason = f' ("{clip(mark.message, 200)}")' if mark.message else ""
+            return (
+                f"{label(case)} is silenced by xfail{reason}: take the mark away, and waive its failure in the policy "
+                "if it must wait"
+            )
+    return None
+
+
+def listed(problems: list[str], what: str) -> list[str]:
+    """Keep the first `LISTED` problems of one kind, and say how many more there are."""
+    if len(problems) <= LISTED:
+        return problems
+    return [*problems[:LISTED], f"and {len(problems) - LISTED} more {what}"]
+
+
+def relative(file: str, root: str) -> str | None:
+    """Turn a file as a tool names it into a POSIX path beneath `root`; None where it lies elsewhere or is unsaid."""
+    path = file.strip().removeprefix("file://").replace("\\", "/")
+    home = root.replace("\\", "/").rstrip("/") + "/"
+    path = path.removeprefix(home)
+    path = posixpath.normpath(path) if path else ""
+    if not path or path in (".", "..") or path.startswith(("../", "/")) or path[1:3] == ":/":
+        return None
+    return path
+
+
+def _message(mark: Mark) -> str:
+    text = mark.message.strip() or mark.text.strip()
+    first = text.partition("\n")[0]
+    named = mark.type.rpartition(".")[2]
+    return f"{mark.type}: {text}" if named and mark.kind != "skipped" and named not in first else text
