@@ -1,0 +1,238 @@
+"""SARIF 2.1.0 of any tool (OASIS Standard, 27 March 2020; https://docs.oasis-open.org/sarif/sarif/v2.1.0/).
+
+A result is a finding unless its `kind` says that nothing failed, or its baseline that it is gone. A suppressed result
+is a finding too, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from clearance.model import Finding, Materials, Reading, UnreadableError
+from clearance.readers.decoding import decode
+from clearance.readers.identity import Fingerprints
+from clearance.readers.places import Bases, Lines
+from clearance.readers.sarif_format import (
+    ArtifactLocation,
+    Header,
+    Invocation,
+    Location,
+    Log,
+    Notification,
+    Run,
+    Suppression,
+)
+from clearance.readers.sarif_rules import Known, Rules, words
+
+_VERSION = "2.1.0"
+_EXPECTED = "a SARIF 2.1.0 log"
+_NO_FAILURE = frozenset({"pass", "open", "informational", "notApplicable", "review"})
+_HOMES = frozenset({"%SRCROOT%", "SRCROOT"})  # by custom, the repository's root
+_NO_LOCATION = Location()
+
+
+def read(report: bytes, materials: Materials) -> Reading:
+    """Read a SARIF log. Problems are runs that did not run or did not end well, and results that lie elsewhere.
+
+    Reach counts files. A run that lists artifacts counts those that it calls analysis targets, or all of them where it
+    gives no artifact a role, and they are `covered`. A run that lists none does not say how much it looked at: what
+    stands for it is the number of files that were handed in, unless it says that it failed. So a tool that looked at
+    an empty folder and lists no artifacts cannot be told from one that found nothing, and a policy that must know asks
+    such a tool for `covers = "inputs"` or for its native report. Raises `UnreadableError` for other versions of SARIF,
+    and for anything else that is not SARIF.
+    """
+    log = _decoded(report)
+    prints, lines = Fingerprints(), Lines(materials.files)
+    findings: list[Finding] = []
+    problems = list(_problems_of_log(log))
+    reached: set[str] = set()
+    covered: set[str] = set()
+    moments: list[datetime] = []
+    tools: dict[str, None] = {}
+    for number, run in enumerate(log.runs or (), start=1):
+        places = _Places(run, materials.root)
+        tools[_tool(run)] = None
+        findings.extend(_findings(run, places, lines, prints))
+        failures = list(_failures(run))
+        problems.extend(f"run {number} ({_tool(run)}): {problem}" for problem in (*failures, *_problems(run)))
+        moments.extend(_moments(run.invocations or ()))
+        listed = places.listed()
+        covered.update(path for path, _ in listed if path is not None)
+        if not failures:
+            reached.update([path or other or "" for path, other in listed] if listed else materials.files)
+    return Reading(
+        reach=len(reached),
+        unit="files",
+        covered=tuple(sorted(covered)),
+        findings=tuple(findings),
+        problems=tuple(problems),
+        tool=", ".join(tools),
+        made_at=max(moments, default=None),
+    )
+
+
+def _decoded(report: bytes) -> Log:
+    try:
+        log = decode(report, Log, _EXPECTED)
+    except UnreadableError:
+        _refuse_others(decode(report, Header, _EXPECTED))
+        raise
+    _refuse_others(Header(version=log.version))
+    return log
+
+
+def _refuse_others(header: Header) -> None:
+    if header.version == _VERSION:
+        return
+    if not isinstance(header.version, str):
+        raise UnreadableError(
+            f"The report is not {_EXPECTED}: it states no version.",
+            "Check that the command writes SARIF and that the check names the right reader.",
+        )
+    raise UnreadableError(
+        f"The report states version {header.version[:40]!r}; only SARIF {_VERSION} is read.",
+        f"Let the tool write SARIF {_VERSION}, or name the reader of its own format.",
+    )
+
+
+def _findings(run: Run, places: _Places, lines: Lines, prints: Fingerprints) -> Iterator[Finding]:
+    rules = Rules(run)
+    family = _family(run)
+    for result in run.results or ():
+        if result.kind in _NO_FAILURE or result.baseline_state == "absent":
+            continue
+        known = rules.of(result)
+        location = result.locations[0] if result.locations else _NO_LOCATION
+        path, resource = places.of(location)
+        line, text = _line(location)
+        place = resource or path or ""
+        yield Finding(
+            rule=known.id,
+            message=words(result.message, known),
+            severity=rules.severity(result, known),
+            path=path,
+            line=line,
+            resource=resource,
+            help_url=known.help_url,
+            fingerprint=prints.of(family, known.id, place, text or lines.text(path, line)),
+            suppressed=bool(result.suppressions) and _accepted(result.suppressions or ()),
+        )
+
+
+def _line(location: Location) -> tuple[int | None, str]:
+    """Return the line that a location begins on, counted from 1, and the text that it shows of it."""
+    physical = location.physical_location
+    region = physical.region if physical is not None else None
+    if region is None:
+        return None, ""
+    line = int(region.start_line) if region.start_line is not None and region.start_line >= 1 else None
+    return line, (region.snippet.text or "") if region.snippet is not None else ""
+
+
+def _accepted(suppressions: Iterable[Suppression]) -> bool:
+    """Whether every suppression holds: one under review or rejected leaves the result standing (3.27.23, 3.35.3)."""
+    return all(suppression.status in (None, "accepted") for suppression in suppressions)
+
+
+class _Places:
+    """Where one run's locations lie: (path, resource), one of which or both may be None."""
+
+    def __init__(self, run: Run, root: str) -> None:
+        self._artifacts = run.artifacts or []
+        self._logical = run.logical_locations or []
+        mapped = [entry.mapped_to for entry in run.version_control_provenance or ()]
+        sole = mapped[0] if len(mapped) == 1 else None
+        homes = _HOMES | {sole.uri_base_id} if sole is not None and sole.uri_base_id and not sole.uri else _HOMES
+        bases = {name: (base.uri, base.uri_base_id) for name, base in (run.original_uri_base_ids or {}).items()}
+        self._bases = Bases(root, bases, frozenset(homes))
+
+    def of(self, location: Location) -> tuple[str | None, str | None]:
+        """Return the place of a location: its file, else what it is called in the program or the configuration."""
+        physical = location.physical_location
+        if physical is not None and physical.artifact_location is not None:
+            place = self._file(physical.artifact_location)
+            if place != (None, None):
+                return place
+        for logical in location.logical_locations or ():
+            index = logical.index
+            shared = self._logical[index] if index is not None and 0 <= index < len(self._logical) else logical
+            name = logical.fully_qualified_name or shared.fully_qualified_name or logical.name or shared.name
+            if name:
+                return None, name
+        return None, None
+
+    def listed(self) -> list[tuple[str | None, str | None]]:
+        """Return the places of the artifacts that the run says it analysed; none where it does not say."""
+        roles = any(artifact.roles for artifact in self._artifacts)
+        analysed = [
+            artifact.location
+            for artifact in self._artifacts
+            if artifact.location is not None and (not roles or "analysisTarget" in (artifact.roles or ()))
+        ]
+        return [place for place in map(self._file, analysed) if place != (None, None)]
+
+    def _file(self, location: ArtifactLocation) -> tuple[str | None, str | None]:
+        index = location.index
+        if not location.uri and index is not None and 0 <= index < len(self._artifacts):
+            location = self._artifacts[index].location or location
+        return self._bases.place(location.uri, location.uri_base_id) if location.uri else (None, None)
+
+
+def _tool(run: Run) -> str:
+    driver = run.tool.driver if run.tool is not None else None
+    if driver is None:
+        return "unnamed tool"
+    return " ".join(filter(None, (driver.name or "unnamed tool", driver.semantic_version or driver.version)))
+
+
+def _family(run: Run) -> str:
+    driver = run.tool.driver if run.tool is not None else None
+    return (driver.name or "").casefold() if driver is not None else ""
+
+
+def _problems_of_log(log: Log) -> Iterator[str]:
+    if not log.runs:
+        yield "the log holds no run: the tool did not start, or its report was emptied; run it again"
+    if any(inline.results for inline in log.inline_external_properties or ()):
+        yield "results lie in inlineExternalProperties, which is not read; let the tool write them into its runs"
+
+
+def _failures(run: Run) -> Iterator[str]:
+    """Yield why a run cannot be said to have looked at anything."""
+    if run.results is None:
+        yield "it has no list of results, so the tool was not run; run it again"
+    for invocation in run.invocations or ():
+        if invocation.execution_successful is False:
+            yield "it says that its execution was not successful; see the tool's own output and run it again"
+        if invocation.exit_signal_name:
+            yield f"it was ended by signal {invocation.exit_signal_name}; run it again"
+        if invocation.process_start_failure_message:
+            yield f"it did not start: {invocation.process_start_failure_message}"
+
+
+def _problems(run: Run) -> Iterator[str]:
+    """Yield what a run could not see, or keeps elsewhere."""
+    for invocation in run.invocations or ():
+        notifications = (invocation.tool_execution_notifications, invocation.tool_configuration_notifications)
+        for notification in (one for some in notifications for one in some or () if one.level == "error"):
+            yield f"the tool reports an error: {_said(notification)}"
+    elsewhere = run.external_property_file_references
+    for name in elsewhere.__struct_fields__ if elsewhere is not None else ():
+        if getattr(elsewhere, name):
+            yield f"its {name} lie in another file, which is not read; let the tool write a single file"
+
+
+def _said(notification: Notification) -> str:
+    return words(notification.message, Known(id="it does not say which"))
+
+
+def _moments(invocations: Iterable[Invocation]) -> Iterator[datetime]:
+    for invocation in invocations:
+        for stated in (invocation.start_time_utc, invocation.end_time_utc):
+            try:
+                moment = datetime.fromisoformat(stated) if isinstance(stated, str) else None
+                if moment is not None and moment.tzinfo is not None:
+                    yield moment.astimezone(UTC)
+            except (ValueError, OverflowError):
+                continue  # a moment that cannot be read is a moment not stated
