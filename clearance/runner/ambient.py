@@ -1,0 +1,36 @@
+"""The environment that a tool is given: little of the caller's, the same on every machine, its own temporary folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from clearance.model import Check
+
+PASSED = ("HOME", "USER", "LOGNAME", "SYSTEMROOT")
+
+
+def search_path(environ: Mapping[str, str], bin_folder: Path | None = None) -> str:
+    """Where programs are looked for: the check's own environment, then beside Clearance, then the caller's PATH."""
+    folders = [str(bin_folder)] if bin_folder else []
+    return os.pathsep.join([*folders, str(Path(sys.executable).parent), environ.get("PATH") or os.defpath])
+
+
+def build(
+    check: Check, *, root: Path, environ: Mapping[str, str], temporary: Path, bin_folder: Path | None
+) -> dict[str, str]:
+    """What the check declares, over a few variables that tools cannot do without."""
+    return {
+        "HOME": str(temporary),
+        **{name: environ[name] for name in PASSED if environ.get(name)},
+        "PATH": search_path(environ, bin_folder),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "TMPDIR": str(temporary),
+        # so that no tool leaves __pycache__ in the tree that is being judged
+        "PYTHONPYCACHEPREFIX": str(root / ".clearance" / "pycache"),
+        **{name: environ[name] for name in check.env_from if name in environ},
+        **check.env,
+    }

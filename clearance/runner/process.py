@@ -1,0 +1,185 @@
+"""Runs one program under supervision, with an environment of its own, and keeps the head and the tail of its output."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from uuid import uuid4
+
+from clearance.runner.remnants import TOKEN, kill_marked
+
+GRACE_S = 2.0
+HOPELESS_S = 15.0
+HEAD = 16 * 1024
+TAIL = 256 * 1024
+_CHUNK = 64 * 1024
+_TICK_S = 0.1
+_SUPERVISOR = str(Path(__file__).with_name("supervise.py"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a program ended. Exactly one of these holds: `code` (it exited), `signal` (killed by one), `errno` (it could
+    not be started), `timed_out`, `stopped` (the run was interrupted), or none (its supervisor was killed).
+
+    `left` names the processes that outlived it. All of them are dead by now, unless `immortal` counts them.
+    """
+
+    output: str
+    seconds: float
+    code: int | None = None
+    signal: int | None = None
+    errno: int | None = None
+    timed_out: bool = False
+    stopped: bool = False
+    left: tuple[str, ...] = ()
+    immortal: int = 0
+
+
+class Tape:
+    """The first HEAD and the last TAIL bytes of an output of any length."""
+
+    def __init__(self) -> None:
+        self.head = bytearray()
+        self.tail: deque[bytes] = deque()
+        self.kept = 0
+        self.dropped = 0
+
+    def write(self, data: bytes) -> None:
+        """Add to the end."""
+        room = HEAD - len(self.head)
+        self.head += data[:room]
+        if data[room:]:
+            self.tail.append(data[room:])
+            self.kept += len(data) - room
+        while self.kept > TAIL + _CHUNK:
+            oldest = self.tail.popleft()
+            self.kept -= len(oldest)
+            self.dropped += len(oldest)
+
+    def text(self) -> str:
+        """All that was kept, with a line that counts what was not."""
+        tail = b"".join(self.tail)
+        dropped = self.dropped + max(0, len(tail) - TAIL)
+        gap = f"\n[... {dropped:,} bytes left out ...]\n" if dropped else ""
+        return self.head.decode(errors="replace") + gap + tail[-TAIL:].decode(errors="replace")
+
+
+def run(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout_s: float, stop: Event) -> Outcome:
+    """Run a program (argv[0] is its path) until it ends, `timeout_s` is over or `stop` is set; then nothing of it lives.
+
+    Raises OSError where the supervisor itself cannot be started.
+    """
+    token = uuid4().hex
+    status, status_w = os.pipe()
+    command = [sys.executable, "-I", "-S", _SUPERVISOR, str(status_w), str(GRACE_S), *argv]
+    began = time.monotonic()
+    try:
+        supervisor = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env={**env, TOKEN: token},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(status_w,),
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(status)
+        raise
+    finally:
+        os.close(status_w)
+    tape = Tape()
+    try:
+        with supervisor, contextlib.closing(_Watch(supervisor, status, tape)) as watch:
+            why = watch.until(began + timeout_s, stop)
+            seconds = time.monotonic() - began
+            watch.end()
+    finally:
+        os.close(status)
+        immortal = kill_marked(token)
+    return Outcome(output=tape.text(), seconds=seconds, immortal=immortal, **{**_parsed(watch.said), **why})
+
+
+class _Watch:
+    """Listens to a program's output and to its supervisor's status at once."""
+
+    def __init__(self, supervisor: subprocess.Popen[bytes], status: int, tape: Tape) -> None:
+        assert supervisor.stdout is not None  # noqa: S101 - Popen was asked for a pipe
+        self.supervisor, self.status, self.tape = supervisor, status, tape
+        self.out = supervisor.stdout.fileno()
+        self.said = b""
+        self.selector = selectors.DefaultSelector()
+        for fd in (self.out, status):
+            os.set_blocking(fd, False)
+            self.selector.register(fd, selectors.EVENT_READ)
+
+    def close(self) -> None:
+        self.selector.close()
+
+    def until(self, deadline: float, stop: Event) -> dict[str, bool]:
+        """Listen until the supervisor is done, or a reason to end it is at hand; that reason."""
+        while not stop.is_set():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return {"timed_out": True}
+            if self._listen(min(left, _TICK_S)):
+                return {}
+        return {"stopped": True}
+
+    def end(self) -> None:
+        """Let go of the lifeline, hear the supervisor out, and read what is left in the pipe, without waiting for it."""
+        assert self.supervisor.stdin is not None  # noqa: S101 - Popen was asked for a pipe
+        self.supervisor.stdin.close()
+        hopeless = time.monotonic() + HOPELESS_S
+        while not self._listen(_TICK_S):
+            if time.monotonic() > hopeless:
+                self.supervisor.kill()
+        for _ in range(64):
+            if not self._read():
+                break
+
+    def _listen(self, seconds: float) -> bool:
+        """Take in what has come; whether the supervisor is done."""
+        for key, _ in self.selector.select(seconds):
+            if key.fd == self.out:
+                if self._read() == b"":
+                    self.selector.unregister(self.out)
+            elif data := os.read(self.status, 4096):
+                self.said += data
+            else:
+                return True
+        return False
+
+    def _read(self) -> bytes | None:
+        """One piece of the output: None where there is none now, b"" at its end."""
+        try:
+            data = os.read(self.out, _CHUNK)
+        except BlockingIOError:
+            return None
+        self.tape.write(data)
+        return data
+
+
+def _parsed(said: bytes) -> dict[str, int | tuple[str, ...]]:
+    """Read the supervisor's lines."""
+    known = {"exit": "code", "signal": "signal", "errno": "errno"}
+    out: dict[str, int | tuple[str, ...]] = {}
+    left = []
+    for line in said.decode(errors="replace").splitlines():
+        word, _, value = line.partition(" ")
+        if word == "left":
+            left.append(value)
+        elif word in known and value.isdigit() and not out:
+            out[known[word]] = int(value)
+    return {**out, "left": tuple(left)}
