@@ -36,6 +36,7 @@ _Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]*(s|m|h|d)$", examples=["90
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _T = TypeVar("_T")
 _GATES = ("nox", "clearance")  # a gate that starts itself, or its own front door, would never end
+_ENUMERATIONS = f"severities are {', '.join(map(str, Severity))}; stages are {', '.join(map(str, Stage))}"
 
 
 class ObjectiveTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -156,7 +157,8 @@ def _typed(raw: Any, shape: type[_T], where: str) -> _T:
         return msgspec.convert(raw, shape)
     except msgspec.ValidationError as error:
         message = str(error).replace(" - at `$.", " at `").replace("`$`", "the table")
-        raise PolicyError(f"{where}: {message}", "clearance/policy.schema.json describes every key") from error
+        hint = _ENUMERATIONS if "enum" in message else "`clearance schema` describes every key"
+        raise PolicyError(f"{where}: {message}", hint) from error
 
 
 def _check(name: str, table: CheckTable, readers: Collection[str]) -> Check:

@@ -1,0 +1,284 @@
+"""The laws of the judge, on evidence made by hand; properties by Hypothesis."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearance.judge import judge
+from clearance.model import (
+    Check,
+    Decision,
+    Evidence,
+    Finding,
+    Inputs,
+    Measure,
+    Objective,
+    Policy,
+    Report,
+    Requirement,
+    Severity,
+    Stage,
+    Subject,
+    Verdict,
+    Waiver,
+)
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SUBJECT = Subject(commit="c" * 40, tree="t" * 40, dirty=False)
+INPUTS = Inputs(digest="sha256:" + "1" * 64, paths=("a.py", "b.py"))
+
+
+def evidence(**changes) -> Evidence:
+    made = Evidence(
+        check="bandit",
+        subject=SUBJECT,
+        inputs_digest=INPUTS.digest,
+        reach=2,
+        unit="files",
+        covered=INPUTS.paths,
+        started=NOW - timedelta(minutes=1),
+        seconds=1.0,
+    )
+    return replace(made, **changes)
+
+
+def finding(rule="B101", **changes) -> Finding:
+    return replace(Finding(rule=rule, message="bad", severity=Severity.HIGH, path="a.py", line=3), **changes)
+
+
+def waiver(**changes) -> Waiver:
+    made = Waiver(checks=("bandit",), rule="B101", path="a.py", owner="ann", reason="known", expires=date(2027, 1, 1))
+    return replace(made, **changes)
+
+
+def policy(*waivers: Waiver, severities=None, **requirement) -> Policy:
+    return Policy(
+        checks={"bandit": Check(name="bandit", run=("bandit",), reports=(Report(file="r", reader="bandit"),))},
+        requirements=(replace(Requirement(check="bandit", stage=Stage.CHANGE), **requirement),),
+        waivers=waivers,
+        severities=severities or {},
+    )
+
+
+def decide(rules: Policy, *made: Evidence, **changes) -> Verdict:
+    arguments = {"stage": Stage.CHANGE, "subject": SUBJECT, "inputs": {"bandit": INPUTS}, "now": NOW, "version": "0"}
+    return judge(rules, {one.check: one for one in made}, **(arguments | changes))
+
+
+UNKNOWN_CASES = {
+    "no evidence": ({}, None, {}, "there is no evidence"),
+    "other inputs": ({}, {"inputs_digest": "sha256:" + "2" * 64}, {}, "made from other inputs"),
+    "a problem": ({}, {"problems": ("a.py could not be parsed",)}, {}, "a.py could not be parsed"),
+    "too little reach": ({"reach": 3}, {}, {}, "looked at 2 files, at least 3 asked for"),
+    "no reach at all": ({}, {"reach": 0}, {}, "looked at 0 files, at least 1 asked for"),
+    "an input not covered": (
+        {"covers_inputs": True},
+        {"covered": ("a.py",)},
+        {},
+        "1 of 2 inputs were not looked at: b.py",
+    ),
+    "nothing to cover": (
+        {"covers_inputs": True},
+        {},
+        {"inputs": {"bandit": Inputs(digest=INPUTS.digest)}},
+        "no file matches the check's inputs",
+    ),
+    "too old": ({"max_age": timedelta(seconds=30)}, {}, {}, "old, 0:00:30 is allowed"),
+    "from the future": ({}, {"started": NOW + timedelta(hours=1)}, {}, "from now: set the clock right"),
+    "not alone": ({"exclusive": True}, {}, {}, "it must run alone"),
+    "a measure that is not there": ({"objectives": (Objective(measure="p99", at_most=1),)}, {}, {}, "p99"),
+    "a changed tree": ({}, {}, {"subject_after": replace(SUBJECT, tree="u" * 40)}, "the tree changed"),
+    "nothing required": ({}, {}, {"stage": Stage.LIVE}, "asks for nothing at stage live"),
+}
+
+
+@pytest.mark.parametrize(("requirement", "made", "changes", "reason"), UNKNOWN_CASES.values(), ids=UNKNOWN_CASES)
+def test_what_was_not_seen_clearly_is_unknown(requirement, made, changes, reason):
+    """Whatever keeps the gate from seeing makes the verdict UNKNOWN and is said in a reason."""
+    verdict = decide(policy(**requirement), *(() if made is None else (evidence(**made),)), **changes)
+    assert verdict.decision is Decision.UNKNOWN
+    assert reason in " | ".join([*verdict.reasons, *(r for ruling in verdict.rulings for r in ruling.reasons)])
+
+
+def test_enough_reach_and_no_finding_pass():
+    """Evidence with enough reach and nothing found passes, and the reasons show the arithmetic."""
+    verdict = decide(policy(covers_inputs=True), evidence())
+    assert verdict.decision is Decision.PASS
+    assert verdict.complete
+    assert verdict.rulings[0].reasons == (
+        "looked at 2 files, at least 1 asked for",
+        "each of 2 inputs was looked at",
+        "0 findings at or above low, 0 allowed",
+    )
+
+
+def test_unknowns_stand_beside_a_fail():
+    """A finding that blocks fails the check even if there are problems, and both are said, the worst first."""
+    verdict = decide(policy(), evidence(findings=(finding(),), problems=("b.py could not be parsed",)))
+    assert verdict.decision is Decision.FAIL
+    assert verdict.rulings[0].reasons[:2] == (
+        "1 finding at or above low, 0 allowed",
+        "b.py could not be parsed",
+    )
+
+
+@pytest.mark.parametrize(
+    ("severity", "mapped", "decision"),
+    [
+        (Severity.LOW, {}, Decision.PASS),
+        (Severity.MEDIUM, {}, Decision.FAIL),
+        (None, {}, Decision.FAIL),
+        (None, {"B101": Severity.LOW}, Decision.PASS),
+        (Severity.LOW, {"B101": Severity.CRITICAL}, Decision.FAIL),
+        (Severity.CRITICAL, {"B102": Severity.LOW}, Decision.FAIL),
+    ],
+)
+def test_severity_comes_from_the_policy_then_the_tool_and_counts_as_high_when_unknown(severity, mapped, decision):
+    """The policy's severity for a rule stands over the tool's; a finding without either counts as high."""
+    rules = policy(block_at=Severity.MEDIUM, severities=mapped)
+    assert decide(rules, evidence(findings=(finding(severity=severity),))).decision is decision
+
+
+WAIVER_CASES = {
+    "it names the finding": (waiver(), 1, Decision.PASS),
+    "it covers one finding unless it says more": (waiver(), 2, Decision.FAIL),
+    "it says two": (waiver(at_most=2), 2, Decision.PASS),
+    "its last day still counts": (waiver(expires=NOW.date()), 1, Decision.PASS),
+    "it expired yesterday": (waiver(expires=NOW.date() - timedelta(days=1)), 1, Decision.FAIL),
+    "another rule": (waiver(rule="B102"), 1, Decision.FAIL),
+    "another path": (waiver(path="b.py"), 1, Decision.FAIL),
+    "a resource that the finding lacks": (waiver(resource="aws_*"), 1, Decision.FAIL),
+    "another check": (waiver(checks=("ruff",)), 1, Decision.FAIL),
+    "a pattern": (waiver(path="*.py", rule="B1*"), 1, Decision.PASS),
+}
+
+
+@pytest.mark.parametrize(("one", "number", "decision"), WAIVER_CASES.values(), ids=WAIVER_CASES)
+def test_waivers(one, number, decision):
+    """A waiver covers what it names, as often as it says, until the end of its last day."""
+    verdict = decide(policy(one), evidence(findings=(finding(),) * number))
+    ruling = verdict.rulings[0]
+    assert verdict.decision is decision
+    assert len(ruling.blocking) + len(ruling.waived) == number
+
+
+def test_a_waived_finding_stays_beside_its_waiver():
+    """Nothing is deleted: the finding is there with the waiver that covers it."""
+    one = waiver()
+    ruling = decide(policy(one), evidence(findings=(finding(),))).rulings[0]
+    assert [(w.finding, w.waiver) for w in ruling.waived] == [(finding(), one)]
+
+
+def test_idle_and_expired_waivers_are_named():
+    """A waiver that covers nothing is named as idle, one past its day as expired, and neither decides."""
+    idle, expired = waiver(rule="B999"), waiver(rule="B998", expires=date(2026, 11, 23))
+    verdict = decide(policy(idle, expired), evidence())
+    assert verdict.decision is Decision.PASS
+    assert verdict.idle_waivers == (idle,)
+    assert verdict.expired_waivers == (expired,)
+
+
+def test_a_waiver_is_not_called_idle_by_a_run_that_could_not_see():
+    """Where a check has problems or did not run, nobody can say that a waiver for it covers nothing."""
+    assert decide(policy(waiver()), evidence(problems=("broken",))).idle_waivers == ()
+    assert decide(policy(waiver())).idle_waivers == ()
+    assert decide(policy(waiver(checks=("bandit", "ruff"))), evidence()).idle_waivers == ()
+
+
+def test_a_waiver_is_spent_on_what_blocks():
+    """With one waiver for two findings, the worse one is covered."""
+    low, high = finding(severity=Severity.LOW, line=1), finding(severity=Severity.HIGH, line=9)
+    rules = policy(waiver(), block_at=Severity.MEDIUM)
+    assert decide(rules, evidence(findings=(low, high))).decision is Decision.PASS
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "samples", "decision"),
+    [
+        (0.1, 0.9, 100, Decision.PASS),
+        (0.1, 1.0, 100, Decision.PASS),
+        (0.9, 1.1, 100, Decision.UNKNOWN),
+        (1.1, 1.2, 100, Decision.FAIL),
+        (0.1, 0.9, 99, Decision.UNKNOWN),
+    ],
+)
+def test_an_objective_is_decided_by_its_whole_interval(low, high, samples, decision):
+    """Inside the budget passes, outside fails, between or too few samples is UNKNOWN."""
+    rules = policy(objectives=(Objective(measure="p99", at_most=1.0, min_samples=100),))
+    measure = Measure(name="p99", value=(low + high) / 2, low=low, high=high, unit="s", samples=samples)
+    assert decide(rules, evidence(measures=(measure,))).decision is decision
+
+
+def test_only_makes_a_verdict_incomplete():
+    """A verdict on some checks names the others as missing, and those do not change its decision."""
+    rules = policy()
+    rules = replace(rules, requirements=(*rules.requirements, Requirement(check="ruff", stage=Stage.CHANGE)))
+    verdict = decide(rules, evidence(), only={"bandit"})
+    assert (verdict.decision, verdict.complete, verdict.missing) == (Decision.PASS, False, ("ruff",))
+
+
+def test_a_narrowed_run_is_incomplete():
+    """A check that ran with further arguments can pass, but the verdict is not complete."""
+    assert not decide(policy(), evidence(), narrowed=True).complete
+
+
+FINDINGS = st.builds(
+    Finding,
+    rule=st.sampled_from(["B1", "B2", "a/b"]),
+    message=st.just("m"),
+    severity=st.none() | st.sampled_from(Severity),
+    path=st.none() | st.sampled_from(["a.py", "x/a.py", "x/y/b.py"]),
+    resource=st.none() | st.sampled_from(["aws_db.this[0]", "aws_db.other"]),
+)
+WAIVERS = st.builds(
+    Waiver,
+    checks=st.just(("bandit",)),
+    rule=st.sampled_from(["B1", "B*", "a/b", "*"]),
+    path=st.none() | st.sampled_from(["**", "*.py", "x/**/b.py"]),
+    resource=st.none() | st.sampled_from(["aws_db.this[0]", "*"]),
+    at_most=st.integers(1, 3),
+    owner=st.just("ann"),
+    reason=st.just("r"),
+    expires=st.sampled_from([date(2026, 11, 23), date(2026, 11, 24), date(2027, 1, 1)]),
+)
+REQUIREMENTS = st.fixed_dictionaries({"block_at": st.sampled_from(Severity), "at_most": st.integers(0, 2)})
+WORSE = {Decision.PASS: 0, Decision.UNKNOWN: 1, Decision.FAIL: 2}
+
+
+@given(st.lists(FINDINGS, max_size=8), FINDINGS, st.integers(0, 8), st.lists(WAIVERS, max_size=4), REQUIREMENTS)
+def test_adding_a_finding_never_improves_a_decision(findings, extra, position, waivers, requirement):
+    """However the waivers fall, one more finding leaves the decision as it was or makes it worse."""
+    more = [*findings[:position], extra, *findings[position:]]
+    rules = policy(*waivers, **requirement)
+    before = decide(rules, evidence(findings=tuple(findings))).decision
+    after = decide(rules, evidence(findings=tuple(more))).decision
+    assert WORSE[after] >= WORSE[before]
+
+
+@given(st.lists(FINDINGS, max_size=8), st.lists(WAIVERS, max_size=4), REQUIREMENTS)
+def test_every_finding_is_in_exactly_one_place(findings, waivers, requirement):
+    """Blocking, tolerated and waived findings together are all that the evidence holds."""
+    ruling = decide(policy(*waivers, **requirement), evidence(findings=tuple(findings))).rulings[0]
+    placed = [*ruling.blocking, *ruling.tolerated, *(w.finding for w in ruling.waived)]
+    key = repr
+    assert sorted((replace(f, severity=f.severity or Severity.HIGH) for f in findings), key=key) == sorted(
+        placed, key=key
+    )
+
+
+@given(st.lists(FINDINGS, max_size=6), st.lists(WAIVERS, max_size=4))
+def test_a_waiver_changes_only_the_checks_that_it_names(findings, waivers):
+    """Waivers of another check leave a ruling as it is."""
+    others = tuple(replace(w, checks=("ruff",)) for w in waivers)
+    made = evidence(findings=tuple(findings))
+    assert decide(policy(*others), made).rulings == decide(policy(), made).rulings
+
+
+@given(st.lists(FINDINGS, max_size=6), st.lists(WAIVERS, max_size=4), REQUIREMENTS)
+def test_time_alone_never_improves_a_decision(findings, waivers, requirement):
+    """The same evidence judged later is judged the same or worse: waivers only expire."""
+    rules, made = policy(*waivers, **requirement), evidence(findings=tuple(findings))
+    assert WORSE[decide(rules, made, now=NOW + timedelta(days=90)).decision] >= WORSE[decide(rules, made).decision]

@@ -1,0 +1,142 @@
+"""The policy file: what it may say, and what is said back when it says something else."""
+
+import json
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from clearance.model import PolicyError, Severity, Stage
+from clearance.policy import parse, schema
+
+ROOT = Path(__file__).parents[2]
+READERS = ("bandit", "junit", "sarif")
+CHECK = '[check.bandit]\nrun = ["bandit", "-o", "{report}"]\nreport = "bandit.json"\nreader = "bandit"\n'
+WAIVER = (
+    '[[waiver]]\nchecks = ["bandit"]\nrule = "B101"\npath = "a.py"\nowner = "ann"\nreason = "known"\n'
+    "expires = 2027-03-31\n"
+)
+
+
+def read(text: str, files=None):
+    return parse(text.encode(), readers=READERS, read=(files or {}).__getitem__)
+
+
+def test_a_check_has_sensible_defaults():
+    """A command, a report and a reader are enough: stage change, a reach of 1, low findings block."""
+    policy = read(CHECK)
+    requirement = policy.requirements[0]
+    assert policy.checks["bandit"].run == ("bandit", "-o", "{report}")
+    assert (requirement.stage, requirement.reach, requirement.block_at, requirement.at_most) == (
+        Stage.CHANGE,
+        1,
+        Severity.LOW,
+        0,
+    )
+
+
+def test_everything_that_can_be_said():
+    """Every key of a check, a severity and a waiver arrive in the policy."""
+    policy = read(
+        CHECK
+        + 'stage = ["change", "plan"]\ninputs = ["a/**"]\ncovers = "inputs"\nblock_at = "medium"\nat_most = 2\n'
+        + 'max_age = "7d"\nobjectives = [{ measure = "coverage", at_least = 90 }]\nexclusive = true\n'
+        + '[severity]\nB101 = "critical"\n'
+        + WAIVER
+    )
+    change, plan = policy.requirements
+    assert (change.stage, plan.stage) == (Stage.CHANGE, Stage.PLAN)
+    assert (change.covers_inputs, change.max_age, change.exclusive) == (True, timedelta(days=7), True)
+    assert change.objectives[0].at_least == 90
+    assert policy.severities == {"B101": Severity.CRITICAL}
+    assert policy.waivers[0].expires == date(2027, 3, 31)
+
+
+ERRORS = {
+    "no TOML": ("[check", "no TOML", "toml.io"),
+    "unknown table": ("[chek.a]\n", "unknown key: chek", "did you mean check?"),
+    "unknown key in a check": (CHECK + "blockat = 'low'\n", "unknown key: blockat", "did you mean block_at?"),
+    "unknown key in a waiver": (CHECK + WAIVER + 'rule_ids = "x"\n', "unknown key: rule_ids", "did you mean rule?"),
+    "unknown key in an objective": (CHECK + "objectives = [{ measur = 'x' }]\n", "unknown key: measur", "measure"),
+    "unknown reader": (CHECK.replace('reader = "bandit"', 'reader = "bandti"'), "no reader bandti", "mean bandit?"),
+    "no reader": (CHECK.replace('reader = "bandit"\n', ""), "has no reader", "known readers are"),
+    "two ways to name reports": (
+        CHECK + 'reports = { "a" = "junit" }\n',
+        "either report and reader, or reports",
+        "name",
+    ),
+    "no report": ('[check.a]\nrun = ["x"]\n', "needs either", "name"),
+    "empty command": (CHECK.replace('["bandit", "-o", "{report}"]', "[]"), "length >= 1 at `run`", "schema"),
+    "severity": (CHECK + "block_at = 'bad'\n", "'bad'", "info, low, medium, high, critical"),
+    "negative number": (CHECK + "at_most = -1\n", "at `at_most`", "schema"),
+    "a boolean as a number": (CHECK + "reach = true\n", "at `reach`", "schema"),
+    "duration": (CHECK + 'max_age = "a week"\n', "at `max_age`", "schema"),
+    "input outside": (CHECK + 'inputs = ["../x"]\n', "leads outside", "relative"),
+    "report outside": (CHECK.replace('"bandit.json"', '"/tmp/x"'), "leads outside", "relative"),
+    "nox": ('[check.a]\nrun = ["nox"]\nreport = "r"\nreader = "junit"\n', "never starts itself", "own command"),
+    "itself": (
+        '[check.a]\nrun = ["python", "-m", "clearance"]\nreport = "r"\nreader = "junit"\n',
+        "never starts itself",
+        "own command",
+    ),
+    "name of a check": ('[check."a/b"]\nrun = ["x"]\nreport = "r"\nreader = "junit"\n', "letters, digits", "rename"),
+    "objective without bound": (CHECK + "objectives = [{ measure = 'x' }]\n", "has no bound", "at_most"),
+    "impossible objective": (
+        CHECK + "objectives = [{ measure = 'x', at_least = 2, at_most = 1 }]\n",
+        "at least 2.0 and at most 1.0",
+        "no number",
+    ),
+    "missing file": (CHECK + 'config = ["gone.toml"]\n', "names the file gone.toml", "make the file"),
+    "waiver without owner": (CHECK + WAIVER.replace('owner = "ann"\n', ""), "`owner`", "schema"),
+    "waiver with a blank reason": (CHECK + WAIVER.replace('"known"', '" "'), "`reason`", "schema"),
+    "waiver without a place": (CHECK + WAIVER.replace('path = "a.py"\n', ""), "names no place", 'path = "**"'),
+    "waiver without an end": (CHECK + WAIVER.replace("expires = 2027-03-31\n", ""), "`expires`", "schema"),
+    "waiver with a bad date": (CHECK + WAIVER.replace("2027-03-31", '"soon"'), "`expires`", "schema"),
+    "waiver of an unknown check": (
+        CHECK + WAIVER.replace('["bandit"]', '["bandti"]'),
+        "no check bandti",
+        "mean bandit?",
+    ),
+    "waiver for nothing": (CHECK + WAIVER + "at_most = 0\n", "`at_most`", "schema"),
+}
+
+
+def missing(path: str) -> bytes:
+    raise FileNotFoundError(2, "No such file or directory", path)
+
+
+@pytest.mark.parametrize(("text", "message", "hint"), ERRORS.values(), ids=ERRORS)
+def test_errors_name_the_key_and_the_next_step(text, message, hint):
+    """What the policy may not say is an error that names the key and what would have been right."""
+    with pytest.raises(PolicyError) as caught:
+        parse(text.encode(), readers=READERS, read=missing)
+    assert message in str(caught.value)
+    assert hint in caught.value.hint
+
+
+def test_the_digest_covers_the_file_and_what_it_names():
+    """Changing the policy or a configuration file that it names changes its digest."""
+    text = CHECK + 'config = ["ruff.toml"]\n'
+    digests = {
+        read(text, {"ruff.toml": b"a"}).digest,
+        read(text, {"ruff.toml": b"b"}).digest,
+        read(text + "# a comment\n", {"ruff.toml": b"a"}).digest,
+    }
+    assert len(digests) == 3
+    assert read(text, {"ruff.toml": b"a"}).digest in digests
+
+
+def test_the_shipped_schema_is_the_generated_one():
+    """`clearance/policy.schema.json` is what `clearance schema` prints."""
+    assert json.loads((ROOT / "clearance/policy.schema.json").read_text()) == schema()
+
+
+def test_the_schema_accepts_this_projects_policy_and_refuses_a_misspelt_key():
+    """An editor that uses the schema accepts `clearance.toml` and marks an unknown key."""
+    raw = json.loads(json.dumps(tomllib.loads((ROOT / "clearance.toml").read_text()), default=str))
+    jsonschema.validate(raw, schema())
+    raw["check"]["bandit"]["blokat"] = "low"
+    with pytest.raises(jsonschema.ValidationError, match="blokat"):
+        jsonschema.validate(raw, schema())
