@@ -95,9 +95,10 @@ class Bases:
     def place(self, uri: str, base: str | None) -> tuple[str | None, str | None]:
         """Return (path, None), the path relative to the repository where that can be told, or (None, other URI)."""
         key = (uri, base)
-        if key not in self._known:
-            self._known[key] = self._resolved(uri, base)
-        return self._known[key]
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._resolved(uri, base)
+        return known
 
     def _resolved(self, uri: str, base: str | None) -> tuple[str | None, str | None]:
         whole = self._joined(uri, base, frozenset())

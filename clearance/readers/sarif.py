@@ -173,10 +173,13 @@ class _Places:
         return [place for place in map(self._file, analysed) if place != (None, None)]
 
     def _file(self, location: ArtifactLocation) -> tuple[str | None, str | None]:
+        if location.uri:
+            return self._bases.place(location.uri, location.uri_base_id)
         index = location.index
-        if not location.uri and index is not None and 0 <= index < len(self._artifacts):
-            location = self._artifacts[index].location or location
-        return self._bases.place(location.uri, location.uri_base_id) if location.uri else (None, None)
+        if index is None or not 0 <= index < len(self._artifacts):
+            return None, None
+        shared = self._artifacts[index].location
+        return self._bases.place(shared.uri, shared.uri_base_id) if shared is not None and shared.uri else (None, None)
 
 
 def _tool(run: Run) -> str:

@@ -118,7 +118,7 @@ class Configuration(Part, frozen=True):
 
 
 class RuleProperties(Part, frozen=True):
-    """3.8 property bag of a rule; `security-severity` is GitHub's: a number from 0 to 10, mostly written as a string."""
+    """3.8 property bag of a rule; `security-severity` is GitHub's, a number from 0 to 10 or a string that holds one."""
 
     security_severity: Any = msgspec.field(default=None, name="security-severity")
 
