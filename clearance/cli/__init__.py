@@ -98,6 +98,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     read.add_argument("reader", metavar="READER", help=f"one of {', '.join(reading.READERS)}")
     read.add_argument("file", metavar="FILE", help="the report")
+    read.add_argument(
+        "--inputs",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="files that the tool looked at, below the working folder (scenarios: **/*.feature); may be repeated",
+    )
     read.set_defaults(verb=reading.read)
 
     schema = verbs.add_parser("schema", help="print the JSON Schema of clearance.toml")

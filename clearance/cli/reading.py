@@ -7,7 +7,7 @@ import difflib
 import json
 import os
 import sys
-from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -15,10 +15,12 @@ import msgspec
 from clearance import policy
 from clearance.model import ClearanceError, Materials, Reading, UnreadableError
 from clearance.readers import READERS
-from clearance.runner.inputs import FilesBelow
-from clearance.runner.report import fetch
+from clearance.runner import Files
+from clearance.runner.report import take
+from clearance.runner.tree import find
 
 UNREADABLE = 3
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 def read(options: argparse.Namespace) -> int:
@@ -31,8 +33,9 @@ def read(options: argparse.Namespace) -> int:
             (f"did you mean {near[0]}? " if near else "") + f"known are {', '.join(READERS)}",
         )
     here = Path.cwd()
+    paths = [entry.path for entry in find(str(here), tuple(options.inputs))]
     try:
-        reading = reader(fetch(Path(options.file)), Materials(root=str(here), files=FilesBelow(here)))
+        reading = reader(_take(Path(options.file)), Materials(root=str(here), files=Files(here, paths)))
     except UnreadableError as error:
         problem = f"{error}; {error.hint}" if error.hint else str(error)
         _print(Reading(reach=0, problems=(problem,)))
@@ -40,6 +43,22 @@ def read(options: argparse.Namespace) -> int:
         return UNREADABLE
     _print(reading)
     return os.EX_OK
+
+
+def _patterns(options: argparse.Namespace) -> tuple[str, ...]:
+    """Scenarios are held against what is declared, so that reader always gets the feature files."""
+    return tuple(options.inputs) or (("**/*.feature",) if options.reader == "scenarios" else ())
+
+
+def _take(file: Path) -> bytes:
+    try:
+        folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise UnreadableError(f"there is no folder {file.parent}: {error.strerror}", "check the path") from error
+    try:
+        return take(folder, file.name, started=_LONG_AGO)
+    finally:
+        os.close(folder)
 
 
 def _print(reading: Reading) -> None:
