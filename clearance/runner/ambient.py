@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,8 +30,24 @@ def build(
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "TMPDIR": str(temporary),
-        # so that no tool leaves __pycache__ in the tree that is being judged
-        "PYTHONPYCACHEPREFIX": str(root / ".clearance" / "pycache"),
+        # so that no tool leaves __pycache__ in the tree that is being judged, or believes what lies there
+        "PYTHONPYCACHEPREFIX": str(_bytecode(root)),
         **{name: environ[name] for name in check.env_from if name in environ},
         **check.env,
     }
+
+
+def forget_bytecode(root: Path) -> None:
+    """Delete what earlier runs compiled of the tree: Python takes a source of equal size and second for unchanged.
+
+    What was compiled of installed packages stays: those folders do not change.
+    """
+    folder = _bytecode(root) / root.resolve().relative_to("/")
+    if folder.is_dir():
+        for inside in folder.iterdir():
+            if inside.name not in {".clearance", ".venv"}:
+                shutil.rmtree(inside) if inside.is_dir() else inside.unlink()
+
+
+def _bytecode(root: Path) -> Path:
+    return root.resolve() / ".clearance" / "pycache"

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,19 +14,20 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event as Flag
 
-from clearance.model import Check, ClearanceError, Evidence, Inputs, Materials, PolicyError, Reader, Reading, Subject
+from clearance.model import Check, ClearanceError, Evidence, Inputs, Materials, Reader, Reading, Subject
 from clearance.runner import ambient, environment, process, report
 from clearance.runner.events import Event, Preparing, Started
 from clearance.runner.inputs import Files, locked
 from clearance.runner.lock import Locked, normalised
 
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 _LINES = 5
 _WIDTH = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What every check of a run has in common; see `collect` for the fields. `reports` is the descriptor of `folder`."""
+    """What every check of a run has in common, as `collect` describes it; `reports` is the descriptor of `folder`."""
 
     root: Path
     subject: Subject
@@ -160,11 +160,13 @@ def _reading(check: Check, inputs: Inputs, scene: Scene, outcome: process.Outcom
 def _untimely(check: Check, outcome: process.Outcome) -> str:
     """How the tool was kept from finishing; "" where it ended by itself."""
     if outcome.timed_out:
-        return f"it was still running after {check.timeout_s:g} s and was killed; raise timeout_s or find what it waits for"
+        after = f"it was still running after {check.timeout_s:g} s and was killed"
+        return f"{after}; raise timeout_s, or find what it waits for"
     if outcome.stopped:
         return "the run was interrupted"
     if outcome.errno is not None:
-        return f"it could not be started: {os.strerror(outcome.errno)}; see its first line, and whether it suits this machine"
+        why = os.strerror(outcome.errno)
+        return f"it could not be started: {why}; see its first line, and whether it suits this machine"
     if outcome.signal is not None:
         return f"it was killed by {_signal_name(outcome.signal)}; look for a crash, or for too little memory"
     if outcome.code is None:
@@ -192,14 +194,12 @@ def _remains(outcome: process.Outcome) -> list[str]:
 
 def _last_words(output: str) -> str:
     """The last lines of an output, on one line, without control characters."""
-    lines = [
-        re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]", "", line).strip() for line in output.splitlines()
-    ]
+    lines = [_CONTROL.sub("", line).strip() for line in output.splitlines()]
     words = " / ".join([line for line in lines if line][-_LINES:])[-_WIDTH:]
     return f"; its last lines: {words}" if words else ""
 
 
 def _tool(check: Check, lock: Locked) -> str:
-    """ "name version" of the program, where the group is locked to a package of its name."""
+    """Name and version of the program, where the group is locked to a package of its name."""
     version = lock.versions.get(normalised(check.run[0]))
     return f"{check.run[0]} {version}" if version else ""

@@ -15,7 +15,7 @@ from clearance.model import Json, PolicyError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
-    """The closure of a group. `versions` maps a package's normalised name to its version; `digest` covers all entries."""
+    """The closure of a group. `versions` maps normalised names to versions; `digest` covers all entries."""
 
     digest: str
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -67,7 +67,7 @@ def _packages(text: str) -> Mapping[str, list[Json]]:
 def _is_project(package: Json) -> bool:
     """Whether it is the folder that the lock belongs to, or a member of its workspace."""
     source = package.get("source", {})
-    return source.get("editable") == "." or source.get("virtual") == "."
+    return "." in (source.get("editable"), source.get("virtual"))
 
 
 def _walk(packages: Mapping[str, list[Json]], wanted: list[Json]) -> dict[tuple[str, str], Json]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Event
 from uuid import uuid4
 
+from clearance.model import Json
 from clearance.runner.remnants import TOKEN, kill_marked
 
 GRACE_S = 2.0
@@ -28,10 +29,11 @@ _SUPERVISOR = str(Path(__file__).with_name("supervise.py"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a program ended. Exactly one of these holds: `code` (it exited), `signal` (killed by one), `errno` (it could
-    not be started), `timed_out`, `stopped` (the run was interrupted), or none (its supervisor was killed).
+    """How a program ended.
 
-    `left` names the processes that outlived it. All of them are dead by now, unless `immortal` counts them.
+    Exactly one of these holds: `code` (it exited), `signal` (it was killed by one), `errno` (it could not be started),
+    `timed_out`, `stopped` (the run was interrupted), or none (its supervisor was killed). `left` names the processes
+    that outlived it. All of them are dead by now, unless `immortal` counts them.
     """
 
     output: str
@@ -75,9 +77,9 @@ class Tape:
 
 
 def run(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout_s: float, stop: Event) -> Outcome:
-    """Run a program (argv[0] is its path) until it ends, `timeout_s` is over or `stop` is set; then nothing of it lives.
+    """Run a program until it ends, `timeout_s` is over or `stop` is set; afterwards nothing of it is alive.
 
-    Raises OSError where the supervisor itself cannot be started.
+    argv[0] is its path. Raises OSError where the supervisor itself cannot be started.
     """
     token = uuid4().hex
     status, status_w = os.pipe()
@@ -138,7 +140,7 @@ class _Watch:
         return {"stopped": True}
 
     def end(self) -> None:
-        """Let go of the lifeline, hear the supervisor out, and read what is left in the pipe, without waiting for it."""
+        """Let go of the lifeline, hear the supervisor out, and read what is left in the pipe, without waiting."""
         assert self.supervisor.stdin is not None  # noqa: S101 - Popen was asked for a pipe
         self.supervisor.stdin.close()
         hopeless = time.monotonic() + HOPELESS_S
@@ -171,10 +173,10 @@ class _Watch:
         return data
 
 
-def _parsed(said: bytes) -> dict[str, int | tuple[str, ...]]:
+def _parsed(said: bytes) -> Json:
     """Read the supervisor's lines."""
     known = {"exit": "code", "signal": "signal", "errno": "errno"}
-    out: dict[str, int | tuple[str, ...]] = {}
+    out: Json = {}
     left = []
     for line in said.decode(errors="replace").splitlines():
         word, _, value = line.partition(" ")

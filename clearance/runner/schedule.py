@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from types import FrameType
 from clearance import evidence as codec
 from clearance.model import Check, ClearanceError, Evidence, Inputs, Reader, Subject
 from clearance.runner import flock
+from clearance.runner.ambient import forget_bytecode
 from clearance.runner.environment import own_folder
 from clearance.runner.events import Event, Finished, Waiting
 from clearance.runner.examine import Examined, Scene, examine, prepared, unprepared
@@ -54,13 +55,14 @@ def collect(
     clock: Callable[[], datetime] = now,
     machine_lock: Path = flock.MACHINE,
 ) -> dict[str, Collected]:
-    """Get evidence for each check, in the order given: what `find` (check, inputs digest) has, else by running its tool.
+    """Get evidence for each check, in the order given: what `find` has, else by running its tool.
 
-    `inputs` is what `gather` says of each check; `reports` a folder that is this run's alone, made if need be; `jobs`
-    how many tools run side by side. `on_event` is called from several threads, one at a time. A check that could not
+    `find` is given the check's name and its inputs' digest. `inputs` is what `gather` says of each check; `reports` a
+    folder that is this run's alone, made if need be; `jobs` how many tools run side by side. `on_event` is called from several threads, one at a time. A check that could not
     see has problems in its evidence. KeyboardInterrupt, also made of SIGTERM, goes through once every tool is dead.
     """
     own_folder(root)
+    forget_bytecode(root)
     reports.mkdir(parents=True, exist_ok=True)
     stop = threading.Event()
     told = threading.Lock()
@@ -126,24 +128,23 @@ def _run_all(
         return _run(check, inputs[check.name], scene, machine_lock)
 
     for crowd, workers in ((together, jobs), (apart, 1)):
-        with ThreadPoolExecutor(workers, thread_name_prefix="check") as pool:
+        with ThreadPoolExecutor(workers, thread_name_prefix="check") as pool, _stopping_all(pool, scene.stop):
             futures = {check.name: pool.submit(one, check) for check in crowd}
-            _await(list(futures.values()), scene.stop)
+            ended, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
+            for future in ended:
+                future.result()
             done |= {name: future.result() for name, future in futures.items()}
     return done
 
 
-def _await(futures: list[Future[Collected]], stop: threading.Event) -> None:
-    """Wait for all; on the first exception, an interrupt among them, have the others stopped."""
+@contextlib.contextmanager
+def _stopping_all(pool: ThreadPoolExecutor, stop: threading.Event) -> Iterator[None]:
+    """On an exception, an interrupt among them, have every tool stopped before it goes on its way."""
     try:
-        wait(futures, return_when=FIRST_EXCEPTION)
-        for future in futures:
-            if future.done():
-                future.result()
+        yield
     except BaseException:
         stop.set()
-        for future in futures:
-            future.cancel()
+        pool.shutdown(wait=False, cancel_futures=True)
         raise
 
 
@@ -162,6 +163,8 @@ def _run(check: Check, inputs: Inputs, scene: Scene, machine_lock: Path) -> Coll
             examined = examine(check, inputs, scene, bin_folder=bin_folder, lock=lock, alone=check.exclusive)
     except (ClearanceError, OSError) as error:
         examined = unprepared(check, inputs, scene, error)
+    if scene.stop.is_set():
+        raise flock.InterruptedRunError
     scene.tell(Finished(check=check.name, evidence=examined.evidence, reused=False))
     return _collected(examined)
 

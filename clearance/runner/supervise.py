@@ -26,7 +26,7 @@ NAMES = 10
 
 
 def adopt_orphans() -> None:
-    """Ask the kernel to hand this process every descendant whose own parent dies; elsewhere than on Linux, do without."""
+    """Ask the kernel to hand this process each descendant whose parent dies; Linux alone can."""
     if sys.platform == "linux":
         with contextlib.suppress(ImportError, OSError, AttributeError):
             import ctypes  # noqa: PLC0415 - not everywhere, and not needed elsewhere
@@ -80,7 +80,7 @@ def descendants() -> dict[int, str]:
     """Every living process below this one, with its program's name; from /proc, so on Linux alone."""
     parents: dict[int, tuple[int, str]] = {}
     with contextlib.suppress(OSError):
-        for name in os.listdir("/proc"):
+        for name in os.listdir("/proc"):  # noqa: PTH208 - pathlib would double the time to start
             if name.isdigit():
                 with contextlib.suppress(OSError, ValueError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
                     program, _, rest = file.read().partition(b"(")[2].rpartition(b")")
@@ -141,7 +141,7 @@ def main(status: int, grace: float, argv: list[str]) -> None:
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     wake, woken = os.pipe()
-    os.set_blocking(woken, False)  # noqa: FBT003 - the signature is os's own
+    os.set_blocking(woken, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
     adopt_orphans()

@@ -31,8 +31,9 @@ _Segments = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A file or a link: its path relative to the root, and whether a pattern asked for it (a link to a folder on the
-    way is an entry that none did, since files behind it could be read but are not looked at here).
+    """A file or a link: its path relative to the root, and whether a pattern asked for it.
+
+    None did for a link to a folder on the way: a tool could follow it, so the link itself counts.
     """
 
     path: str
