@@ -1,0 +1,114 @@
+"""The JWT authorizer of an HTTP API: from an Authorization header and a route's scopes to claims or a refusal.
+
+The rules are those of "Control access to HTTP APIs with JWT authorizers",
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeGuard
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from stack.routes import Route
+
+_ALGORITHMS: Final = ["RS256", "RS384", "RS512"]  # AWS takes RSA signatures alone
+_REMEMBERED: Final = 1024  # tokens whose signature is known to be good
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """A good token. `context` is what the function finds under `requestContext.authorizer`."""
+
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request may not pass: the status, and the headers that go with it."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+_UNAUTHORIZED: Final = Refusal(401, ((b"www-authenticate", b"Bearer"),))
+_FORBIDDEN: Final = Refusal(403)
+
+
+class Authorizer:
+    """Checks tokens against a JWKS: the signature once a token; the clock, the claims and the scopes every time."""
+
+    def __init__(
+        self, jwks: Mapping[str, Any], *, issuer: str, audience: Sequence[str], clock: Callable[[], float] = time.time
+    ) -> None:
+        self._keys = KeySet.import_key_set(jwks)  # type: ignore[arg-type] # a JWKS is what a JWKS is
+        self._issuer = issuer
+        self._audience = frozenset(audience)
+        self._clock = clock
+        self._claims: dict[str, Mapping[str, Any]] = {}
+
+    def __call__(self, header: str | None, route: Route) -> Authorized | Refusal:
+        """Decide on one request; `header` is the Authorization header, with or without `Bearer` before the token."""
+        token = (header or "").removeprefix("Bearer ").strip()
+        claims = self._claims.get(token) or self._verified(token)
+        if claims is None or not self._stand(claims):
+            return _UNAUTHORIZED
+        held = _held_scopes(claims)
+        if route.scopes and not held.intersection(route.scopes):
+            return _FORBIDDEN
+        context = {
+            "claims": {name: _text(value) for name, value in claims.items()},
+            "scopes": list(route.scopes) or None,
+        }
+        return Authorized({"jwt": context})
+
+    def _verified(self, token: str) -> Mapping[str, Any] | None:
+        try:
+            decoded = jwt.decode(token, self._keys, algorithms=_ALGORITHMS)
+        except (JoseError, ValueError):
+            return None
+        if "kid" not in decoded.header:
+            return None
+        if len(self._claims) >= _REMEMBERED:
+            self._claims.pop(next(iter(self._claims)))
+        self._claims[token] = decoded.claims
+        return decoded.claims
+
+    def _stand(self, claims: Mapping[str, Any]) -> bool:
+        """Tell whether the claims hold now: issuer, audience (or client_id), exp, nbf, iat."""
+        now = self._clock()
+        meant_for = claims.get("aud", claims.get("client_id"))
+        audience = {meant_for} if isinstance(meant_for, str) else set(meant_for or ())
+        expires, *since = [claims.get("exp"), claims.get("nbf", 0), claims.get("iat", 0)]
+        if not _is_number(expires) or not all(map(_is_number, since)):
+            return False
+        return (
+            claims.get("iss") == self._issuer
+            and bool(audience & self._audience)
+            and now < expires
+            and now >= max(since)
+        )
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _held_scopes(claims: Mapping[str, Any]) -> frozenset[str]:
+    held = claims.get("scope", claims.get("scp", ""))
+    return frozenset(held.split() if isinstance(held, str) else map(str, held))
+
+
+def _text(value: object) -> str:
+    """Write a claim as the authorizer hands it on: text as it is, a list in brackets without commas, else as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "[" + " ".join(map(_text, value)) + "]"
+    return msgspec.json.encode(value).decode()
