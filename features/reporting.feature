@@ -95,6 +95,12 @@ Feature: Reporting flights
       Then the batch is accepted
       And the records are answered created, updated, unchanged
 
+    Scenario: Two desks that report the same flights at once do not get in each other's way
+      When two desks of the partner report the same 200 flights at once, one of them from the last to the first
+      Then both desks are told that their batch is accepted
+      And each flight was created for one of them and unchanged for the other
+      And the analyst counts 200 flights of the airline
+
   Rule: A bad record does not take its neighbours down
 
     Scenario: The good neighbours of a bad record are stored

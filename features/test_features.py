@@ -2,16 +2,8 @@
 
 from pytest_bdd import scenarios
 
-pytest_plugins = (
-    "features.steps.access",
-    "features.steps.answers",
-    "features.steps.canary",
-    "features.steps.listing",
-    "features.steps.lookup",
-    "features.steps.recovery",
-    "features.steps.reporting",
-    "features.steps.statistics",
-    "features.steps.tracing",
-)
+from features.steps import MODULES
+
+pytest_plugins = MODULES
 
 scenarios(".")
