@@ -17,6 +17,7 @@ from typing import NoReturn
 from clearance import __version__
 from clearance.cli import judging, reading
 from clearance.model import ClearanceError, Stage
+from clearance.readers import READERS
 from clearance.render import RENDERERS
 
 USAGE, INTERRUPTED = 2, 130
@@ -84,7 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(verb=judging.run)
 
     judge = verbs.add_parser(
-        "judge", help="judge evidence that is there already", description="Judge the evidence in a folder.", epilog=_EXITS
+        "judge",
+        help="judge evidence that is there already",
+        description="Judge the evidence in a folder.",
+        epilog=_EXITS,
     )
     _judging_options(judge)
     judge.add_argument("--evidence", required=True, metavar="DIR", help="folder of evidence files (*.json)")
@@ -96,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Print one report as one JSON object: reach, findings, measures, problems and more.",
         epilog="exit codes: 0 the report could be read, whatever it found; 2 usage; 3 it could not be read",
     )
-    read.add_argument("reader", metavar="READER", help=f"one of {', '.join(reading.READERS)}")
+    read.add_argument("reader", metavar="READER", help=f"one of {', '.join(READERS)}")
     read.add_argument("file", metavar="FILE", help="the report")
     read.add_argument(
         "--inputs",
@@ -113,7 +117,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _judging_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--stage", type=Stage, choices=list(Stage), metavar="STAGE", help="change (default), plan, live")
+    parser.add_argument(
+        "--stage", type=Stage, choices=list(Stage), metavar="STAGE", help="change (default), plan, live"
+    )
     parser.add_argument(
         "--only", nargs="+", action="extend", metavar="CHECK", help="these checks alone; the verdict is then incomplete"
     )

@@ -14,8 +14,8 @@ from pathlib import Path
 from clearance import __version__, evidence
 from clearance.cli import project
 from clearance.cli.progress import Progress
+from clearance.judge import judge as decide
 from clearance.model import (
-    Check,
     ClearanceError,
     Decision,
     Evidence,
@@ -26,16 +26,16 @@ from clearance.model import (
     UnreadableError,
     Verdict,
 )
-from clearance.judge import judge as decide
 from clearance.readers import READERS
-from clearance.render import FILES, RENDERERS
+from clearance.render import RENDERERS, text, verdict_json
 from clearance.runner import Collected, collect
 from clearance.shelf import Folder
 from clearance.subject import identify
 
 OUT = "build/clearance"
 EXITS = {Decision.PASS: os.EX_OK, Decision.FAIL: 1, Decision.UNKNOWN: 3}
-_OURS = ("evidence", "reports", "logs", *FILES)
+_REPORTS = {"summary.md": "markdown", "report.html": "html"}
+_OURS = ("verdict.json", *_REPORTS, "evidence", "reports", "logs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ def judge(options: argparse.Namespace) -> int:
 
 
 def _fresh(root: Path, named: str, keep: Path | None = None) -> Path:
-    """Make the folder for reports, without those of an earlier run: an interrupted run must not leave an old verdict."""
+    """Make the folder for reports, without those of an earlier run: a run cut short must not leave an old verdict."""
     out = Path(named) if named != OUT else root / OUT
     out = out.resolve()
     if out in (root, *root.parents):
@@ -225,11 +225,11 @@ def _conclude(hearing: Hearing, options: argparse.Namespace, out: Path) -> int:
 
 
 def _publish(verdict: Verdict, outputs: Mapping[str, str], form: str, out: Path) -> None:
-    for name, render in FILES.items():
-        (out / name).write_bytes(render(verdict, outputs=outputs))
-    sys.stdout.buffer.write(RENDERERS[form](verdict, outputs=outputs, colour=_colour(), out=str(out)))
-    sys.stdout.buffer.flush()
-
-
-def _colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    (out / "verdict.json").write_bytes(verdict_json.render_bytes(verdict))
+    for name, renderer in _REPORTS.items():
+        (out / name).write_text(RENDERERS[renderer](verdict, outputs=outputs), "utf-8")
+    if form == "text":
+        shown = text.render(verdict, outputs=outputs, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    else:
+        shown = RENDERERS[form](verdict, outputs=outputs)
+    sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")

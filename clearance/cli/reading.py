@@ -33,7 +33,7 @@ def read(options: argparse.Namespace) -> int:
             (f"did you mean {near[0]}? " if near else "") + f"known are {', '.join(READERS)}",
         )
     here = Path.cwd()
-    paths = [entry.path for entry in find(str(here), tuple(options.inputs))]
+    paths = [entry.path for entry in find(str(here), _patterns(options)) if entry.asked]
     try:
         reading = reader(_take(Path(options.file)), Materials(root=str(here), files=Files(here, paths)))
     except UnreadableError as error:

@@ -1,7 +1,19 @@
-"""Readers: one a report format. A module here has `read(report, materials) -> Reading`, does no I/O, and judges nothing.
+"""Readers: one a report format. A module here has `read(report, materials) -> Reading`, no I/O, and judges nothing.
 
 A report that cannot be read raises `UnreadableError`; what a tool could not see, in a report that can be read, goes
 into the reading's `problems`. A new format is a new module and a line in `READERS`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+
+from clearance.model import Reader
+from clearance.readers import bandit, coverage, junit, sarif
+
+READERS: Mapping[str, Reader] = {
+    "bandit": bandit.read,
+    "coverage": coverage.read,
+    "junit": junit.read,
+    "sarif": sarif.read,
+}
