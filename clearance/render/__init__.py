@@ -1,0 +1,29 @@
+"""Renderers: one an audience. A module here turns a verdict into text, does no I/O, and decides nothing.
+
+A new audience is a new module and a line in `RENDERERS`. `outputs` is what a check's own tool printed last, by check;
+`reproduce` the command that runs a check again, where it isn't `clearance run --only CHECK`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from clearance.model import Verdict
+from clearance.render import html, markdown, text, verdict_json
+
+
+class Renderer(Protocol):
+    """Verdict to text; whoever has no use for the keyword arguments ignores them."""
+
+    def __call__(
+        self, verdict: Verdict, *, outputs: Mapping[str, str] = ..., reproduce: Mapping[str, str] = ...
+    ) -> str: ...
+
+
+RENDERERS: Mapping[str, Renderer] = {
+    "text": text.render,
+    "json": verdict_json.render,
+    "markdown": markdown.render,
+    "html": html.render,
+}
