@@ -1,0 +1,70 @@
+"""The Lambda handler: holds what lives as long as the environment, and does what every request has in common."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+from service.event import Event, request_id, traceparent, without_stage
+from service.logins import Login
+from service.problems import CONTENT_TYPE, broken, dump
+from service.routes import app, classify
+from service.store import PostgresStore
+from service.telemetry import Meter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_log = logging.getLogger(__name__)
+
+
+class Handler:
+    """Answers HTTP API events, payload 2.0. Whatever goes wrong is answered by a problem document."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._meter = Meter(environment.get("FLIGHTS_STAGE", "local"))
+        self._stores = {
+            login: PostgresStore(login, self._meter.observe, environment)
+            for login in (Login.INGEST, Login.READER, Login.CANARY)
+        }
+
+    def close(self) -> None:
+        """Close the connections; the next request opens them again."""
+        for store in self._stores.values():
+            store.close()
+
+    def __call__(self, event: Event, context: Any) -> dict[str, Any]:
+        """Answer one event with statusCode, headers and body; `context` is Lambda's."""
+        self._meter.begin()
+        event = without_stage(event)
+        response = self._answer(event, context)
+        identity = {"x-request-id": request_id(event), "traceparent": traceparent(event)}
+        carried = {name: value for name, value in identity.items() if value}
+        timing = self._meter.end(
+            *classify(_method(event), event["rawPath"]),
+            response["statusCode"],
+            {name.replace("x-request-id", "request_id"): value for name, value in carried.items()},
+        )
+        response["headers"] = {**response.get("headers", {}), **carried, "Server-Timing": timing}
+        return response
+
+    def _answer(self, event: Event, context: Any) -> dict[str, Any]:
+        try:
+            app.context["stores"] = self._stores
+            return app.resolve(event, context)
+        except Exception:  # noqa: BLE001 - the last resort: whoever waits for an answer gets one, and no traceback
+            _log.exception("not an event of an HTTP API")
+            return {
+                "statusCode": 500,
+                "headers": {"Content-Type": CONTENT_TYPE},
+                "body": dump(broken().document),
+                "isBase64Encoded": False,
+            }
+
+
+def _method(event: Event) -> str:
+    return str((event["requestContext"].get("http") or {}).get("method", ""))
+
+
+handler = Handler()
