@@ -19,10 +19,7 @@ DEEPEST = 500
 _CHUNK = 1024 * 1024
 _DECLARED = re.compile(rb"""\A<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 # Expat converts single-byte encodings itself; these it cannot, so they are converted before it sees them.
-_MULTIBYTE = frozenset(
-    ("big5", "cp932", "cp936", "cp949", "cp950", "euc-jp", "euc-kr", "gb18030", "gb2312", "gbk", "iso-2022-jp")
-    + ("shift-jis", "shift_jis", "sjis", "windows-31j")
-)
+_MULTIBYTE = re.compile(r"big5|cp9(32|36|49|50)|euc-(jp|kr)|gb18030|gb2312|gbk|iso-2022-jp|s(hift[_-])?jis|windows-31j")
 _CUT_OFF = frozenset(
     expat.errors.codes[message]
     for message in (
@@ -96,7 +93,7 @@ def events(report: bytes) -> Iterator[Event]:
 def _without_multibyte(report: bytes) -> tuple[bytes, str | None]:
     declared = _DECLARED.match(report)
     name = declared.group(1).decode("ascii").lower() if declared else ""
-    if name not in _MULTIBYTE:
+    if not _MULTIBYTE.fullmatch(name):
         return report, None
     try:
         return report.decode(name.replace("windows-31j", "cp932")).encode("utf-8"), "utf-8"
