@@ -58,8 +58,9 @@ def collect(
     """Get evidence for each check, in the order given: what `find` has, else by running its tool.
 
     `find` is given the check's name and its inputs' digest. `inputs` is what `gather` says of each check; `reports` a
-    folder that is this run's alone, made if need be; `jobs` how many tools run side by side. `on_event` is called from several threads, one at a time. A check that could not
-    see has problems in its evidence. KeyboardInterrupt, also made of SIGTERM, goes through once every tool is dead.
+    folder that is this run's alone, made if need be; `jobs` how many tools run side by side. `on_event` is called from
+    several threads, one at a time. A check that could not see has problems in its evidence. KeyboardInterrupt, also
+    made of SIGTERM, goes through once every tool is dead.
     """
     own_folder(root)
     forget_bytecode(root)

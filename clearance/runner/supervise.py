@@ -124,11 +124,17 @@ def await_stragglers(group: int) -> list[str]:
 
 
 def sweep() -> None:
-    """Kill every descendant, again and again, since one that forks may be quicker than one look at /proc."""
+    """Kill every descendant, again and again, since one that forks may be quicker than one look at /proc.
+
+    Whole groups first, which the kernel does at once: a process that keeps forking and ending cannot slip through.
+    """
     deadline = time.monotonic() + HOPELESS_S
     while time.monotonic() < deadline:
         for pid in descendants():
             with contextlib.suppress(ProcessLookupError, PermissionError):
+                group = os.getpgid(pid)
+                if group != os.getpgrp():
+                    os.killpg(group, signal.SIGKILL)
                 os.kill(pid, signal.SIGKILL)
         if not reap():
             return

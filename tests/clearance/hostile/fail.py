@@ -1,0 +1,17 @@
+"""Explains itself, exits 7 and reports nothing."""
+
+import os
+import sys
+from pathlib import Path
+
+REPORT = Path(sys.argv[1])
+
+
+def note():
+    """Leave this process's number where the test looks for survivors."""
+    (Path(os.environ["PIDS"]) / str(os.getpid())).touch()
+
+
+note()
+print("\x1b[31mcannot find the flux capacitor\x1b[0m")
+sys.exit(7)
