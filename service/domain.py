@@ -146,7 +146,12 @@ class Day:
         raise ValueError(f"expected a day as YYYY-MM-DD from {self.first} to {self.last}")
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+        return {
+            "type": "string",
+            "format": "date",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+            "description": f"From {self.first} to {self.last}.",
+        }
 
 
 CARRIER = Text(pattern="[A-Z0-9]{2}", says="expected two characters A-Z or 0-9")
