@@ -16,6 +16,7 @@ from clearance.cli import project
 from clearance.cli.progress import Progress
 from clearance.judge import judge as decide
 from clearance.model import (
+    Check,
     ClearanceError,
     Decision,
     Evidence,
@@ -29,6 +30,7 @@ from clearance.model import (
 from clearance.readers import READERS
 from clearance.render import RENDERERS, text, verdict_json
 from clearance.runner import Collected, collect
+from clearance.runner.remnants import TOKEN as MARK
 from clearance.shelf import Folder
 from clearance.subject import identify
 
@@ -54,6 +56,8 @@ class Hearing:
 
 def run(options: argparse.Namespace) -> int:
     """Run the checks, judge their evidence, write the reports, print one of them."""
+    if MARK in os.environ:
+        raise ClearanceError("a check has started the gate that runs it", "let the check run its tool, not the gate")
     home = project.find(options.policy)
     stage, checks = home.selection(options.stage, options.only)
     if options.arguments and len(checks) != 1:
@@ -63,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
         subject = identify(home.root)
         inputs = home.inputs(checks, options.arguments)
         shelf = Folder(state / "shelf")
+        lasting = set() if options.no_cache else {check.name for check in checks if _lasting(check)}
         with Progress(checks, sys.stderr) as progress:
             collected = collect(
                 checks,
@@ -70,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
                 subject=subject,
                 inputs=inputs,
                 readers=READERS,
-                find=lambda name, digest: None if options.no_cache else _reusable(shelf, name, digest),
+                find=lambda name, digest: _reusable(shelf, name, digest) if name in lasting else None,
                 reports=out / "reports",
                 jobs=options.jobs,
                 environ=os.environ,
@@ -124,8 +129,8 @@ def _fresh(root: Path, named: str, keep: Path | None = None) -> Path:
     if out in (root, *root.parents):
         raise ClearanceError(f"--out {named} is the project itself or a folder around it", "name a folder of its own")
     out.mkdir(parents=True, exist_ok=True)
-    if out == (root / OUT).resolve():
-        (out / ".gitignore").write_text("*\n")
+    if not any(out.iterdir()):
+        (out / ".gitignore").write_text("*\n")  # or writing our reports would change the very tree that we judge
     for name in _OURS:
         old = out / name
         if keep is not None and old.resolve() in (keep.resolve(), *keep.resolve().parents):
@@ -135,6 +140,11 @@ def _fresh(root: Path, named: str, keep: Path | None = None) -> Path:
         else:
             old.unlink(missing_ok=True)
     return out
+
+
+def _lasting(check: Check) -> bool:
+    """Whether its evidence depends on content alone: what the caller passes in may stand for a world that changes."""
+    return check.cache and not any(os.environ.get(name) for name in check.env_from)
 
 
 def _reusable(shelf: Folder, check: str, digest: str) -> Evidence | None:
