@@ -9,7 +9,8 @@ import re
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
-from service.domain import KEY_RULES, FieldError, Key
+from service.domain import KEY_RULES, Key
+from service.rules import FieldError
 
 if TYPE_CHECKING:
     from service.domain import Filters

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from service.rules import Clock, Day, FieldError, Text, Whole
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from service.rules import Rule
 
 MAX_RECORDS = 1000
 FIRST_DAY = date(1980, 1, 1)
 CANARY_DAY = date(1970, 1, 1)
 LAST_DAY = date(2099, 12, 31)
 _SHOWN = 64  # of a stranger's field name, so that an answer stays smaller than its request
-
-
-class FieldError(ValueError):
-    """A value that breaks a rule: `field` names it, `message` says what was expected. Never quotes the value."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
-        self.message = message
 
 
 class UnavailableError(Exception):
@@ -63,104 +57,13 @@ class Flight(NamedTuple):
         return Key(*self[:4])
 
 
-class Rule(Protocol):
-    """What one field accepts: `read` takes any JSON value and raises `ValueError` with what was expected.
-
-    `schema` says the same as JSON Schema 2020-12, as near as that can.
-    """
-
-    def read(self, value: Any) -> str | int: ...
-    def schema(self) -> dict[str, Any]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """Text of one pattern, which leaves no room for NUL, surrogates or blanks."""
-
-    pattern: str
-    says: str
-    _match: Any = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_match", re.compile(self.pattern, re.ASCII).fullmatch)
-
-    def read(self, value: Any) -> str:
-        if not isinstance(value, str) or not self._match(value):
-            raise ValueError(self.says)
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{self.pattern}$"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
-    """A whole number within bounds. As in JSON Schema 5.0 is one, and true is none."""
-
-    low: int
-    high: int
-
-    def read(self, value: Any) -> int:
-        if type(value) is float and value.is_integer():
-            value = int(value)
-        if type(value) is not int or not self.low <= value <= self.high:
-            raise ValueError(f"expected a whole number from {self.low} to {self.high}")
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "integer", "minimum": self.low, "maximum": self.high}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clock(Whole):
-    """A time of day as HHMM, 0 to 2400."""
-
-    low: int = 0
-    high: int = 2400
-
-    def read(self, value: Any) -> int:
-        try:
-            time = Whole.read(self, value)
-        except ValueError:
-            raise ValueError("expected a clock time HHMM from 0 to 2400") from None
-        if time % 100 >= 60:  # noqa: PLR2004 - minutes an hour
-            raise ValueError("expected a clock time HHMM with minutes below 60")
-        return time
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """A calendar day, YYYY-MM-DD, within bounds."""
-
-    first: date
-    last: date = LAST_DAY
-
-    def read(self, value: Any) -> str:
-        if isinstance(value, str) and len(value) == 10 and value.isascii():  # noqa: PLR2004 - YYYY-MM-DD
-            try:
-                day = date.fromisoformat(value)
-            except ValueError:
-                day = None
-            if day is not None and value[4] == value[7] == "-" and value[5] != "W" and self.first <= day <= self.last:
-                return value
-        raise ValueError(f"expected a day as YYYY-MM-DD from {self.first} to {self.last}")
-
-    def schema(self) -> dict[str, Any]:
-        return {
-            "type": "string",
-            "format": "date",
-            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-            "description": f"From {self.first} to {self.last}.",
-        }
-
-
 CARRIER = Text(pattern="[A-Z0-9]{2}", says="expected two characters A-Z or 0-9")
 AIRPORT = Text(pattern="[A-Z]{3}", says="expected three letters A-Z")
 NUMBER = Whole(low=1, high=9999)
 _DELAY = Whole(low=-1440, high=4320)
 
 RULES: dict[str, Rule] = {
-    "flight_date": Day(first=FIRST_DAY),
+    "flight_date": Day(first=FIRST_DAY, last=LAST_DAY),
     "carrier": CARRIER,
     "flight": NUMBER,
     "origin": AIRPORT,
@@ -177,7 +80,7 @@ RULES: dict[str, Rule] = {
 }
 OPTIONAL = frozenset({"tailnum", "dep_time", "arr_time", "dep_delay", "arr_delay", "air_time"})
 # Asking for the day of the canary is no fault of the question: who may not see it is told that nothing is there.
-ASKED_DAY = Day(first=CANARY_DAY)
+ASKED_DAY = Day(first=CANARY_DAY, last=LAST_DAY)
 KEY_RULES: dict[str, Rule] = {"flight_date": ASKED_DAY, "carrier": CARRIER, "flight": NUMBER, "origin": AIRPORT}
 
 

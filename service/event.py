@@ -13,8 +13,9 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from service.domain import Ambiguous, FieldError, shown
+from service.domain import Ambiguous, shown
 from service.problems import Problem, invalid
+from service.rules import FieldError
 
 MAX_BODY = 4 * 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}").fullmatch

@@ -58,7 +58,7 @@ _PROBLEM: Schema = {
     "detail": {"type": "string"},
     "errors": _list(_ref("Fault"), minItems=1),
 }
-_BATCH = {name: _COUNT for name in _STATUSES} | {"results": _list(_ref("Result"))}
+_BATCH = dict.fromkeys(_STATUSES, _COUNT) | {"results": _list(_ref("Result"))}
 _PERCENTILES = _object({name: _either({"type": "number"}, _NULL) for name in ("p50", "p90", "p99")})
 _LABELS: dict[str, Schema] = {
     "carrier": CARRIER.schema(),
@@ -85,7 +85,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Batch": _object({"records": _list(_ref("FlightGiven"), minItems=1, maxItems=MAX_RECORDS)}),
     "Result": _RESULT,
-    "Stored": _object({name: _COUNT for name in _STATUSES[:3]} | {"results": _list(_ref("Result"))}),
+    "Stored": _object(dict.fromkeys(_STATUSES[:3], _COUNT) | {"results": _list(_ref("Result"))}),
     "Page": _object({"flights": _list(_ref("Flight"), maxItems=500), "next_cursor": _either(_CURSOR, _NULL)}),
     "Delays": _object(
         {

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from service.domain import FieldError
+    from service.rules import FieldError
 
 CONTENT_TYPE = "application/problem+json"
 

@@ -27,7 +27,6 @@ from service.domain import (
     NUMBER,
     Ambiguous,
     Batch,
-    FieldError,
     Filters,
     Key,
     Store,
@@ -39,6 +38,7 @@ from service.domain import (
 from service.event import check_query, json_body, scopes
 from service.logins import Login
 from service.problems import Problem, broken, dump, invalid, unavailable
+from service.rules import FieldError
 from service.telemetry import UNMATCHED
 
 if TYPE_CHECKING:
