@@ -6,16 +6,18 @@ Bandit exits 0 over a file that it cannot parse, over an empty folder and over a
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from clearance.model import Finding, Materials, Reading, Severity
-from clearance.readers.decoding import decode
+from clearance.readers.decoding import Count, Line, decode
 from clearance.readers.identity import identified
 from clearance.readers.places import Lines, relative
 
 _SEVERITIES = {"HIGH": Severity.HIGH, "MEDIUM": Severity.MEDIUM, "LOW": Severity.LOW}  # UNDEFINED: the policy decides
+
+_Fraction = Annotated[float, msgspec.Meta(ge=0, le=1e15)]  # the counts of some versions read 1.0
 
 
 class _Error(msgspec.Struct, frozen=True, gc=False):
@@ -28,14 +30,14 @@ class _Result(msgspec.Struct, frozen=True, gc=False):
     issue_severity: str
     issue_text: str
     test_id: str
-    line_number: int | None = None
+    line_number: Line | None = None
     code: str = ""
     more_info: str | None = None
 
 
 class _Report(msgspec.Struct, frozen=True, gc=False):
     errors: list[_Error]
-    metrics: dict[str, dict[str, int | float]]
+    metrics: dict[str, dict[str, Count | _Fraction]]
     results: list[_Result]
     generated_at: Any = None
 
@@ -94,7 +96,7 @@ def _problems(bandit: _Report, materials: Materials) -> tuple[str, ...]:
     ]
     totals = bandit.metrics.get("_totals", {})
     files = [counts for name, counts in bandit.metrics.items() if name != "_totals"]
-    silenced = sum(max(counts.get("nosec", 0), 0) + max(counts.get("skipped_tests", 0), 0) for counts in files)
+    silenced = sum(counts.get("nosec", 0) + counts.get("skipped_tests", 0) for counts in files)
     if silenced:
         problems.append(
             f"{silenced:g} nosec comments were obeyed, and what they hide is not in the report; run bandit with "

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from clearance.model import Materials, Measure, Reading
-from clearance.readers.decoding import decode
+from clearance.readers.decoding import Count, decode
 from clearance.readers.places import relative
 
 _TOLERANCE = 0.01
@@ -22,11 +22,11 @@ class _Meta(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Totals(msgspec.Struct, frozen=True, gc=False):
-    covered_lines: int
-    num_statements: int
+    covered_lines: Count
+    num_statements: Count
     percent_covered: float
-    covered_branches: int = 0
-    num_branches: int = 0
+    covered_branches: Count = 0
+    num_branches: Count = 0
 
 
 class _Report(msgspec.Struct, frozen=True, gc=False):
@@ -54,11 +54,10 @@ def read(report: bytes, materials: Materials) -> Reading:
     else:
         value = 100.0 * hit / samples
         measures = (Measure(name="coverage", value=value, low=value, high=value, unit="%", samples=samples),)
-        if not 0 <= hit <= samples or abs(value - totals.percent_covered) > _TOLERANCE:
-            problems = (
-                f"the totals contradict each other: {hit} of {samples} is {value:.2f} %, and {totals.percent_covered:.2f} "
-                "% is stated; make the report again",
-            )
+        stated = totals.percent_covered
+        if hit > samples or abs(value - stated) > _TOLERANCE:
+            sums = f"{hit} of {samples} is {value:.2f} %, {stated:.2f} % is stated"
+            problems = (f"the totals contradict each other ({sums}); make the report again",)
     return Reading(
         reach=len(paths),
         unit="files",

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from clearance.model import UnreadableError
 
 T = TypeVar("T")
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+"""A number of things, small enough for every JSON reader that the evidence meets later (RFC 8259, section 6)."""
+
+Line = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]
+"""A line number as tools state it: some mean none by 0 or -1."""
 
 MAX_BYTES = 128 * 1024 * 1024
 """A larger report is refused by name: decoding costs about three times its size in memory."""
@@ -19,12 +25,12 @@ MAX_COMMAS = 8_000_000
 """Each member of a list or an object costs a comma, so this bounds what a small but dense report can unfold into."""
 
 _AGAIN = "Run the tool again and look at its own output: it must end by itself and write its report to this file."
-_BOMS = (  # the longer mark first: UTF-32's begins like UTF-16's
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
+_ENCODINGS = {  # the longer mark first: UTF-32's begins like UTF-16's
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
 _CHUNK = 1024 * 1024
 _HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -71,7 +77,7 @@ def _checked(report: bytes, expected: str) -> memoryview | str:
             f"The report is too large: more than {MAX_COMMAS:,} values.",
             "Narrow what the tool looks at, or split the check in two.",
         )
-    for mark, encoding in _BOMS:
+    for mark, encoding in _ENCODINGS.items():
         if report.startswith(mark):
             return _text(report, len(mark), encoding, expected)
     _validate(report, expected)

@@ -30,6 +30,7 @@ _EXPECTED = "a SARIF 2.1.0 log"
 _NO_FAILURE = frozenset({"pass", "open", "informational", "notApplicable", "review"})
 _HOMES = frozenset({"%SRCROOT%", "SRCROOT"})  # by custom, the repository's root
 _NO_LOCATION = Location()
+_UNNAMED = Known(id="it does not say which")
 
 
 def read(report: bytes, materials: Materials) -> Reading:
@@ -55,7 +56,7 @@ def read(report: bytes, materials: Materials) -> Reading:
         tools[_tool(run)] = None
         findings.extend(_findings(run, places, lines, prints))
         failures = list(_failures(run))
-        problems.extend(f"run {number} ({_tool(run)}): {problem}" for problem in (*failures, *_problems(run)))
+        problems.extend(f"run {number} ({_tool(run)}): {problem}" for problem in (*failures, *_problems(run, places)))
         moments.extend(_moments(run.invocations or ()))
         listed = places.listed()
         covered.update(path for path, _ in listed if path is not None)
@@ -214,20 +215,21 @@ def _failures(run: Run) -> Iterator[str]:
             yield f"it did not start: {invocation.process_start_failure_message}"
 
 
-def _problems(run: Run) -> Iterator[str]:
+def _problems(run: Run, places: _Places) -> Iterator[str]:
     """Yield what a run could not see, or keeps elsewhere."""
     for invocation in run.invocations or ():
         notifications = (invocation.tool_execution_notifications, invocation.tool_configuration_notifications)
         for notification in (one for some in notifications for one in some or () if one.level == "error"):
-            yield f"the tool reports an error: {_said(notification)}"
+            yield f"the tool reports an error{_said(notification, places)}; mend it, or what the tool is given"
     elsewhere = run.external_property_file_references
     for name in elsewhere.__struct_fields__ if elsewhere is not None else ():
         if getattr(elsewhere, name):
             yield f"its {name} lie in another file, which is not read; let the tool write a single file"
 
 
-def _said(notification: Notification) -> str:
-    return words(notification.message, Known(id="it does not say which"))
+def _said(notification: Notification, places: _Places) -> str:
+    where = [place for pair in map(places.of, notification.locations or ()) for place in pair if place]
+    return (f" at {', '.join(where)}" if where else "") + f": {words(notification.message, _UNNAMED)}"
 
 
 def _moments(invocations: Iterable[Invocation]) -> Iterator[datetime]:

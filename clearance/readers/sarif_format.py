@@ -6,9 +6,13 @@ named here is skipped while decoding, which is most of a report. Every part may 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+from clearance.readers.decoding import Line
+
+_Fraction = Annotated[float, msgspec.Meta(ge=-1, le=2**31 - 1)]  # JSON's integers may read 5.0
 
 
 class Part(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -41,7 +45,7 @@ class ArtifactLocation(Part, frozen=True):
 class Region(Part, frozen=True):
     """3.30 region."""
 
-    start_line: int | float | None = None
+    start_line: Line | _Fraction | None = None
     snippet: Text | None = None
 
 
@@ -165,6 +169,7 @@ class Notification(Part, frozen=True):
 
     level: str | None = None
     message: Message | None = None
+    locations: list[Location] | None = None
 
 
 class Invocation(Part, frozen=True):
