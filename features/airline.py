@@ -106,9 +106,8 @@ def found(answer: requests.Response) -> Any:
     return answer.json()
 
 
-def pages(api: Api, params: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
-    """Yield page after page, as the analyst reads them, until there is no next one."""
-    cursor: str | None = None
+def pages(api: Api, params: Mapping[str, Any], cursor: str | None = None) -> Iterator[list[dict[str, Any]]]:
+    """Yield page after page, as the analyst reads them, from a cursor on until there is no next one."""
     while True:
         answer = found(api.ask("the analyst", "/v1/flights", {**params, "cursor": cursor}))
         yield answer["flights"]
@@ -133,13 +132,13 @@ def key(record: Mapping[str, Any]) -> tuple[str, str, int, str]:
 def unused(api: Api, seed: str) -> Airline:
     """Return an airline without flights in its days; the same seed tries the same ones in the same order.
 
-    The days lie in 2031 to 2098, apart from the real data. Whoever reported there before, an earlier run with the same
+    The days lie in 2031 to 2098, apart from the real data; the code reads neither as a number nor as NA. Whoever reported there before, an earlier run with the same
     seed among them, is passed by.
     """
     dice = random.Random(seed)
     while True:
         airline = Airline(
-            carrier="".join(dice.choices(string.digits + string.ascii_uppercase, k=2)),
+            carrier=dice.choice(string.ascii_uppercase) + dice.choice(string.digits),
             first_day=date(2031, 1, 1) + timedelta(days=dice.randrange(68 * 365)),
         )
         answer = found(api.ask("the analyst", "/v1/flights", {**airline.period, "limit": 1}))

@@ -63,7 +63,7 @@ def reads_first_page(api: Api, airline: Airline, limit: int) -> Reading:
 
 @when("the analyst pages on to the end")
 def pages_on(api: Api, reading: Reading) -> None:
-    reading.pages.extend(pages(api, {**reading.params, "cursor": reading.cursor}))
+    reading.pages.extend(pages(api, reading.params, reading.cursor))
 
 
 @when(parsers.parse("the analyst uses the cursor with {name} changed to {value}"), target_fixture="answer")

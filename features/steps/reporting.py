@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from features.api import Api
 
 Table = list[list[str]]
+UNWRITABLE = {"text with a NUL in it": r'"A\u0000Z"', "half a surrogate pair": r'"A\ud800Z"'}
 
 
 def report(
@@ -96,7 +97,7 @@ def sends_again(api: Api, airline: Airline) -> requests.Response:
 def reports_written(api: Api, airline: Airline, number: int, name: str, value: str) -> requests.Response:
     """Send a record whose one field is spelt out as given, which JSON libraries would not write."""
     fields = {field: json.dumps(usual) for field, usual in airline.record(flight=number).items()}
-    fields[name] = value
+    fields[name] = UNWRITABLE.get(value, value)
     written = ", ".join(f'"{field}": {text}' for field, text in fields.items() if text != ABSENT)
     return api.report_text("the partner", f'{{"records": [{{{written}}}]}}')
 

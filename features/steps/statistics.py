@@ -42,7 +42,7 @@ def groups_are(answer: requests.Response, airline: Airline, datatable: list[list
         "the next month": f"{airline.next_month():%Y-%m}",
     }
     columns, *rows = datatable
-    expected = [[value_of(names.get(cell, cell)) for cell in row] for row in rows]
+    expected = [[names[cell] if cell in names else value_of(cell) for cell in row] for row in rows]
     actual = [[stated(group, column, body["group_by"]) for column in columns] for group in body["groups"]]
     assert expected == actual
 
