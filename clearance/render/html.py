@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
-import jinja2
+from functools import cache
+from typing import TYPE_CHECKING
 
 from clearance.model import Finding, Ruling, Verdict, Waiver
 from clearance.render import words
 from clearance.render.words import NOTHING, clean
+
+if TYPE_CHECKING:
+    import jinja2
 
 FINDINGS = 1000
 _OUTPUT_LINES = 60
@@ -36,7 +39,7 @@ def render(
     lines = words.lines(verdict)
     said = {line.ruling.check: words.tail(outputs.get(line.ruling.check, ""), _OUTPUT_LINES) for line in lines}
     again = {line.ruling.check: words.again(line.ruling.check, reproduce) for line in lines}
-    page = _environment.get_template("report.html")
+    page = _templates().get_template("report.html")
     return page.render(verdict=verdict, lines=lines, said=said, again=again, file=file)
 
 
@@ -60,17 +63,25 @@ def _hidden(ruling: Ruling) -> int:
 
 
 def _shown(value: object) -> object:
-    """Every expression of the template passes here: text is made harmless, before it is escaped."""
-    return clean(value, 2000) if isinstance(value, str) else "" if value is None else value
+    """Every expression of the template passes here: text is made harmless, before it is escaped.
+
+    What a macro of the template made (Markup, a subclass of str) has been through it already.
+    """
+    return clean(value, 2000) if type(value) is str else "" if value is None else value
 
 
-_environment = jinja2.Environment(
-    loader=jinja2.PackageLoader("clearance.render"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    finalize=_shown,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_environment.filters |= {"link": link, "first_findings": _first, "hidden": _hidden}
-_environment.globals |= {"words": words}
+@cache
+def _templates() -> jinja2.Environment:
+    import jinja2  # noqa: PLC0415 - it takes 60 ms to import, and only who asks for a page should wait for it
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("clearance.render"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"link": link, "first_findings": _first, "hidden": _hidden}
+    environment.globals |= {"words": words}
+    return environment

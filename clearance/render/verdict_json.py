@@ -27,7 +27,7 @@ def render_bytes(verdict: Verdict) -> bytes:
         encoded = _encoder.encode(verdict)
     except UnicodeEncodeError:
         encoded = _encoder.encode(_encodable(msgspec.to_builtins(verdict)))
-    return _SCHEMA + encoded[1:]
+    return b"".join((_SCHEMA, memoryview(encoded)[1:]))  # a verdict may be large: one copy, not two
 
 
 def render(verdict: Verdict, **_context: object) -> str:
