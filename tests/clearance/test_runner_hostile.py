@@ -97,10 +97,10 @@ def test_a_hostile_tool_is_a_problem(run_hostile, pids, script, timeout_s, probl
     """A tool that misbehaves yields evidence that saw nothing and says why, and no process of it is left."""
     evidence = run_hostile(script, timeout_s=timeout_s).evidence
 
-    assert 0 == evidence.reach
-    assert [True] == [problem in said for said in evidence.problems]
+    assert evidence.reach == 0
+    assert [problem in said for said in evidence.problems] == [True]
     assert list(pids.iterdir())
-    assert [] == alive(pids)
+    assert alive(pids) == []
 
 
 @pytest.mark.parametrize("script", ["daemon_and_exit.py", "background_and_exit.py"])
@@ -108,11 +108,11 @@ def test_processes_that_outlive_the_tool(run_hostile, pids, script):
     """A tool that ends before its own processes do has its report read, but they are killed and named as a problem."""
     evidence = run_hostile(script).evidence
 
-    assert 1 == evidence.reach
-    assert ("it ended before its own processes did (python; now killed); let it wait for them",) == tuple(
+    assert evidence.reach == 1
+    assert tuple(
         problem.replace("python3.11", "python").replace("python3", "python") for problem in evidence.problems
-    )
-    assert [] == alive(pids)
+    ) == ("it ended before its own processes did (python; now killed); let it wait for them",)
+    assert alive(pids) == []
 
 
 @pytest.mark.parametrize(
@@ -137,13 +137,13 @@ def test_what_is_no_report_is_refused(run_hostile, kind, problem):
     """What is not a whole, fresh, ordinary file in the report folder is refused by name, and never waited for."""
     evidence = run_hostile("odd_report.py", kind).evidence
 
-    assert 0 == evidence.reach
-    assert [True] == [problem in said for said in evidence.problems]
+    assert evidence.reach == 0
+    assert [problem in said for said in evidence.problems] == [True]
 
 
 def test_a_missing_program(run):
     """A program that is not installed is a problem that says what to do."""
-    assert ("no-such-tool is not installed; install it, or put it on PATH",) == run("no-such-tool").evidence.problems
+    assert run("no-such-tool").evidence.problems == ("no-such-tool is not installed; install it, or put it on PATH",)
 
 
 def test_a_program_that_is_not_executable(run, tmp_path):
@@ -160,16 +160,16 @@ def test_a_program_without_its_interpreter(run, tmp_path):
     tool.write_text("#!/no/such/interpreter\n")
     tool.chmod(0o755)
 
-    assert [True] == [
+    assert [
         "it could not be started: No such file or directory" in said for said in run(str(tool)).evidence.problems
-    ]
+    ] == [True]
 
 
 def test_a_flood_is_kept_at_both_ends(run):
     """Of an endless output the beginning and the end are kept, and how much is missing between them."""
     output = run("sh", "-c", "echo first; yes | head -c 3000000; echo last").output
 
-    assert ("first\ny\n", "y\nlast\n") == (output[:8], output[-7:])
+    assert (output[:8], output[-7:]) == ("first\ny\n", "y\nlast\n")
     assert "2,721,483 bytes left out" in output
 
 
@@ -181,7 +181,7 @@ def test_a_reader_that_breaks(run):
 
     evidence = run("sh", "-c", "echo one > '{report}'", reader=broken).evidence
 
-    assert [True] == [said.startswith("the reader words broke on report.txt: KeyError") for said in evidence.problems]
+    assert [said.startswith("the reader words broke on report.txt: KeyError") for said in evidence.problems] == [True]
 
 
 def test_nothing_survives_the_gate_itself(tmp_path, pids):
@@ -207,4 +207,4 @@ process.run([sys.executable, *sys.argv[1:]], cwd=Path("."), env=os.environ, time
     while alive(pids):
         os.sched_yield()
 
-    assert 2 == len(list(pids.iterdir()))
+    assert len(list(pids.iterdir())) == 2

@@ -1,0 +1,157 @@
+"""A dependency group's environment is made once, from the lock, whoever asks, and is never half there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from clearance.model import Check, Reading, Report, Subject
+from clearance.runner import Preparing, collect, gather
+
+UV = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+PYPROJECT = """
+[project]
+name = "guarded"
+version = "1"
+requires-python = ">=3.11"
+dependencies = []
+
+[dependency-groups]
+count = ["counter"]
+
+[tool.uv]
+package = false
+
+[tool.uv.sources]
+counter = {{ path = "counter-{version}-py3-none-any.whl" }}
+"""
+COUNTER = """
+import pathlib, sys
+def main():
+    pathlib.Path(sys.argv[1]).write_text(sys.prefix)
+"""
+CHECK = Check(
+    name="count", run=("counter", "{report}"), reports=(Report(file="count.txt", reader="text"),), group="count"
+)
+
+
+def lock_project(root, version="1.0"):
+    """Write a project whose group holds one small wheel, and lock it."""
+    with zipfile.ZipFile(root / f"counter-{version}-py3-none-any.whl", "w") as wheel:
+        info = f"counter-{version}.dist-info"
+        wheel.writestr("counter.py", COUNTER)
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: counter\nVersion: {version}\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/entry_points.txt", "[console_scripts]\ncounter = counter:main\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    (root / "pyproject.toml").write_text(PYPROJECT.format(version=version))
+    subprocess.run([UV, "lock", "--quiet", "--offline", "--python", sys.executable], cwd=root, check=True)
+
+
+@pytest.fixture
+def project(tmp_path):
+    root = tmp_path / "a project"
+    root.mkdir()
+    lock_project(root)
+    return root
+
+
+def run(root, name="reports", told=None):
+    lock = (root / "uv.lock").read_text()
+    environ = {**os.environ, "UV_OFFLINE": "1"}
+    return collect(
+        [CHECK],
+        root=root,
+        subject=Subject(),
+        inputs={"count": gather(CHECK, root=root, lock=lock, environ=environ)},
+        readers={"text": lambda data, _: Reading(reach=1, covered=(data.decode(),))},
+        find=lambda *_: None,
+        reports=root / "build" / name,
+        jobs=1,
+        environ=environ,
+        on_event=(told if told is not None else []).append,
+    )["count"].evidence
+
+
+def environments(root):
+    return sorted(path for path in (root / ".clearance/envs").iterdir() if path.is_dir())
+
+
+def test_it_is_made_on_first_use(project):
+    """The first use makes the group's environment below .clearance, which git ignores, and later ones find it there."""
+    first, second = [], []
+    evidence = run(project, told=first)
+    run(project, "again", told=second)
+
+    assert evidence.problems == ()
+    assert [Path(prefix) for prefix in evidence.covered] == environments(project)
+    assert [Preparing(check="count", group="count")] == [event for event in first if isinstance(event, Preparing)]
+    assert [event for event in second if isinstance(event, Preparing)] == []
+    assert (project / ".clearance/.gitignore").read_text() == "*\n"
+
+
+def test_the_locked_version_is_named(project):
+    """A report that does not say which tool made it is credited to the version that the group is locked to."""
+    assert run(project).tool == "counter 1.0"
+
+
+def test_another_lock_is_another_environment(project):
+    """A changed lock makes a new environment, and the unused old one goes."""
+    old = [run(project).covered, environments(project)]
+    lock_project(project, "1.1")
+    evidence = run(project, "again")
+
+    assert evidence.tool == "counter 1.1"
+    assert [evidence.covered, environments(project)] != old
+    assert len(environments(project)) == 1
+
+
+def test_a_half_made_one_is_made_anew(project):
+    """An environment whose making was cut short is never used."""
+    run(project)
+    (environment,) = environments(project)
+    (environment / ".clearance-ready").unlink()
+    (environment / "bin/counter").write_text("#!/bin/sh\nexit 9\n")
+    told = []
+
+    assert run(project, "again", told).problems == ()
+    assert Preparing(check="count", group="count") in told
+
+
+def test_two_makers_at_once(project):
+    """Of several that need it at the same time one makes it, and the others wait and use it."""
+    told = []
+    with ThreadPoolExecutor(4) as pool:
+        evidence = list(pool.map(lambda name: run(project, name, told), ["a", "b", "c", "d"]))
+
+    assert [found.problems for found in evidence] == [(), (), (), ()]
+    assert len([event for event in told if isinstance(event, Preparing)]) == 1
+
+
+def test_one_that_cannot_be_made(project):
+    """What uv says when it fails is a problem of the evidence, with the command to try by hand."""
+    (project / "counter-1.0-py3-none-any.whl").unlink()
+    (problem,) = run(project).problems
+
+    assert problem.startswith("`uv sync` failed for the group 'count': ")
+    assert "counter-1.0-py3-none-any.whl" in problem
+    assert "`uv sync --locked --only-group count`" in problem
+    assert environments(project) == []
+
+
+def test_a_lock_that_lags_behind(project):
+    """A lock that does not fit the project is refused, not silently renewed."""
+    changed = PYPROJECT.format(version="1.0").replace('["counter"]', '["counter"]\nmore = ["counter"]')
+    (project / "pyproject.toml").write_text(changed)
+    before = (project / "uv.lock").read_bytes()
+    (problem,) = run(project).problems
+
+    assert problem.startswith("`uv sync` failed for the group 'count': ")
+    assert (project / "uv.lock").read_bytes() == before
