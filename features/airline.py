@@ -132,8 +132,8 @@ def key(record: Mapping[str, Any]) -> tuple[str, str, int, str]:
 def unused(api: Api, seed: str) -> Airline:
     """Return an airline without flights in its days; the same seed tries the same ones in the same order.
 
-    The days lie in 2031 to 2098, apart from the real data; the code reads neither as a number nor as NA. Whoever reported there before, an earlier run with the same
-    seed among them, is passed by.
+    The days lie in 2031 to 2098, apart from the real data; the code reads neither as a number nor as NA. Whoever
+    reported there before, an earlier run with the same seed among them, is passed by.
     """
     dice = random.Random(seed)
     while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import signal
 import socket
@@ -142,7 +141,7 @@ def _expect_nobody(said: Mapping[str, str]) -> None:
         where = urlsplit(url)
         with contextlib.suppress(ConnectionRefusedError):
             socket.create_connection((where.hostname or "", where.port or 80), timeout=5).close()
-            raise DeploymentError(f"the stack has ended, and yet somebody listens at {url}: {os.getpid()=}")
+            raise DeploymentError(f"the stack has ended, and yet somebody listens at {url}")
 
 
 def _tail(log: IO[str]) -> str:
