@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clearance.model import Reader
-from clearance.readers import bandit, coverage, junit, sarif
+from clearance.readers import bandit, coverage, junit, sarif, scenarios
 
 READERS: Mapping[str, Reader] = {
     "bandit": bandit.read,
     "coverage": coverage.read,
     "junit": junit.read,
     "sarif": sarif.read,
+    "scenarios": scenarios.read,
 }

@@ -1,0 +1,172 @@
+"""Faults planted in a copy of this repository: each must turn the right check, to the right answer, for its reason."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
+INJECTION = '''"""A fault."""
+
+import subprocess
+
+
+def run(words):
+    """Hand a stranger's words to a shell."""
+    return subprocess.call(words, shell=True)
+'''
+
+
+class Copy:
+    """A copy of what git would take of this repository, judged as an adopter would judge it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        names = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        ).stdout
+        for name in filter(None, os.fsdecode(names).split("\0")):
+            if (ROOT / name).is_file():
+                (path / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, path / name)
+
+    def write(self, name: str, text: str) -> None:
+        (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.path / name).write_text(text)
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        text = (self.path / name).read_text()
+        assert old in text, f"{name} no longer holds what this plant changes"
+        (self.path / name).write_text(text.replace(old, new, 1))
+
+    def add(self, name: str, text: str) -> None:
+        with (self.path / name).open("a") as file:
+            file.write(text)
+
+    def judge(self, check: str, *words: str):
+        """Run one check; give its exit code, its ruling's reasons and the whole verdict (None where there is none)."""
+        env = {
+            k: v for k, v in os.environ.items() if not k.startswith(("CLEARANCE_", "COV_CORE", "BASE_URL", "TOKEN_"))
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "clearance", "run", "--only", check, *words],
+            cwd=self.path,
+            env=env | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=400,
+        )
+        file = self.path / "build/clearance/verdict.json"
+        verdict = json.loads(file.read_text()) if file.exists() else None
+        reasons = " | ".join(verdict["rulings"][0]["reasons"]) if verdict else done.stderr
+        return done.returncode, reasons, verdict
+
+
+@pytest.fixture
+def copy(tmp_path):
+    return Copy(tmp_path)
+
+
+def test_the_copy_passes_unplanted(copy):
+    """Without a fault the copy's scan passes, so that each plant below is the cause of its answer."""
+    code, reasons, _ = copy.judge("bandit")
+    assert (code, "findings at or above medium, 0 allowed" in reasons) == (0, True)
+
+
+def test_an_injection_fails(copy):
+    """A shell that is given a stranger's words is found, blocks, and is named with its place."""
+    copy.write("service/planted.py", INJECTION)
+    code, _, verdict = copy.judge("bandit")
+    blocking = verdict["rulings"][0]["blocking"]
+    assert (code, [(f["rule"], f["path"], f["line"]) for f in blocking]) == (1, [("B602", "service/planted.py", 8)])
+
+
+def test_a_silenced_injection_fails_too(copy):
+    """A comment that would silence the tool changes nothing."""
+    copy.write("service/planted.py", INJECTION.replace("shell=True)", "shell=True)  # nosec"))
+    assert copy.judge("bandit")[0] == 1
+
+
+def test_a_syntax_error_in_a_scanned_file_is_unknown(copy):
+    """A file that the scanner could not parse was not looked at."""
+    copy.write("service/planted.py", "def broken(:\n")
+    code, reasons, _ = copy.judge("bandit")
+    assert (code, "service/planted.py" in reasons) == (3, True)
+
+
+def test_an_empty_scan_folder_is_unknown(copy):
+    """A scan of a folder that holds nothing has no reach."""
+    (copy.path / "empty").mkdir()
+    copy.replace("clearance.toml", '"-r", "clearance", "service", "stack",', '"-r", "empty",')
+    code, reasons, _ = copy.judge("bandit")
+    assert (code, "looked at 0 files, at least 1 asked for" in reasons) == (3, True)
+
+
+def test_a_scanner_configuration_that_hides_one_file_is_unknown(copy):
+    """A file that the scanner was told to leave out is an input that was not looked at."""
+    copy.write("service/planted.py", INJECTION)
+    copy.write("clearance/.bandit", "[bandit]\nexclude = ./service/planted.py\n")
+    code, reasons, _ = copy.judge("bandit")
+    assert (code, "inputs were not looked at: service/planted.py" in reasons) == (3, True)
+
+
+@pytest.mark.parametrize("preserve", ["-p", "--no-preserve=all"])
+def test_a_report_from_yesterday_is_unknown(copy, preserve):
+    """A report that was made before the run is refused, whether the file or only its content is old."""
+    made = (datetime.now(UTC) - timedelta(days=1)).replace(microsecond=0)
+    old = {"errors": [], "generated_at": f"{made:%Y-%m-%dT%H:%M:%SZ}", "metrics": {"service/app.py": {"loc": 9}}}
+    copy.write("old.json", json.dumps(old | {"results": []}))
+    os.utime(copy.path / "old.json", (made.timestamp(), made.timestamp()))
+    lines = (copy.path / "clearance.toml").read_text().splitlines()
+    start = lines.index("[check.bandit]")
+    lines[start + 1] = f'run = ["cp", "{preserve}", "old.json", "{{report}}"]'
+    copy.write("clearance.toml", "\n".join(lines))
+    code, reasons, _ = copy.judge("bandit")
+    assert (code, "before this run" in reasons) == (3, True)
+
+
+def waiver(**changes) -> str:
+    keys = {
+        "checks": '["bandit"]',
+        "rule": '"B602"',
+        "path": '"service/planted.py"',
+        "owner": '"ann"',
+        "reason": '"planted"',
+        "expires": "2999-01-01",
+    } | changes
+    return "\n[[waiver]]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items())
+
+
+def test_a_waiver_that_expired_yesterday_no_longer_waives(copy):
+    """The finding blocks again, and the reason names the waiver, its owner and its last day."""
+    copy.write("service/planted.py", INJECTION)
+    copy.add("clearance.toml", waiver())
+    assert copy.judge("bandit")[0] == 0
+    copy.replace("clearance.toml", "2999-01-01", f"{YESTERDAY}")
+    code, reasons, verdict = copy.judge("bandit")
+    assert (code, f"by ann expired on {YESTERDAY}" in reasons) == (1, True)
+    assert [w["rule"] for w in verdict["expired_waivers"]] == ["B602"]
+
+
+def test_an_idle_waiver_is_named(copy):
+    """A waiver that covers nothing is named and decides nothing."""
+    copy.add("clearance.toml", waiver())
+    code, _, verdict = copy.judge("bandit")
+    assert (code, [w["rule"] for w in verdict["idle_waivers"]]) == (0, ["B602"])
+
+
+def test_a_misspelt_key_in_a_waiver_is_an_error(copy):
+    """A waiver with a key that nobody knows covers nothing: the policy is refused, the right key named."""
+    copy.add("clearance.toml", waiver(rule_ids='["B602"]'))
+    code, said, _ = copy.judge("bandit")
+    assert (code, "unknown key: rule_ids" in said, "did you mean rule?" in said) == (2, True, True)
