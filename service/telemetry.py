@@ -9,8 +9,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools import Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +24,7 @@ class Meter:
     """Times one request at a time: `begin`, any number of `observe`, `end`. `stage` names the deployment."""
 
     def __init__(self, stage: str) -> None:
-        self._metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+        self._metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
         self._metrics.set_default_dimensions(stage=stage, service=SERVICE)
         self._start = 0.0
         self._observed: list[tuple[str, float]] = []
