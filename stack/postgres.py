@@ -276,5 +276,6 @@ def _renew_password(server: Server) -> None:
     """Replace the template's password, which every server copied from it would share."""
     fresh = secrets.token_urlsafe(24)
     with server.connect() as connection:
+        connection.execute("SET synchronous_commit = on")  # a crash must not bring the old one back
         connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(ADMIN), sql.Literal(fresh)))
     server.admin_password = fresh

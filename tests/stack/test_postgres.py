@@ -85,6 +85,14 @@ def test_a_crash_keeps_what_was_committed():
         assert ask(running, "SELECT count(*) FROM kept") == 1000
 
 
+def test_a_hasty_server_still_knows_its_password():
+    """A crash right after the start does not bring the template's password back, not even without durable commits."""
+    with postgres.start(durable=False) as running:
+        running.kill()
+        running.restart()
+        assert ask(running, "SELECT 1") == 1
+
+
 def test_a_kill_ends_the_children_too():
     """Once `kill` returns, no process of the server is left, not even one in the middle of a query."""
     with postgres.start(durable=False) as running, running.connect() as busy:

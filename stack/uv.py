@@ -1,0 +1,41 @@
+"""How the stack calls uv: found beside the interpreter or on PATH, its complaint passed on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from stack.errors import StackError
+
+
+def find_uv() -> Path:
+    """The uv that started us (`UV`), else the one beside the interpreter, else the one on PATH."""
+    beside = Path(sys.executable).with_name("uv")
+    for candidate in (os.environ.get("UV"), beside, shutil.which("uv")):
+        if candidate and os.access(candidate, os.X_OK):
+            return Path(candidate)
+    raise StackError("uv is not to be found.", hint="`make` installs it into .venv; or `pip install uv`.")
+
+
+def run_uv(arguments: Sequence[str | Path], *, root: Path, environ: Mapping[str, str] | None = None) -> str:
+    """Run uv in `root` and return what it prints; StackError carries what it said if it fails."""
+    inherited = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "UV_PYTHON")}
+    ran = subprocess.run(
+        [find_uv(), *arguments],
+        cwd=root,
+        env={**inherited, "UV_NO_PROGRESS": "1", **(environ or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ran.returncode:
+        raise StackError(
+            f"`uv {' '.join(map(str, arguments[:2]))}` failed: {ran.stderr.strip()}",
+            hint="If the package index was out of reach, try again; if the lock is out of date, `uv lock`.",
+        )
+    return ran.stdout
