@@ -21,8 +21,9 @@ Line = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]
 MAX_BYTES = 128 * 1024 * 1024
 """A larger report is refused by name: decoding costs about three times its size in memory."""
 
-MAX_COMMAS = 8_000_000
-"""Each member of a list or an object costs a comma, so this bounds what a small but dense report can unfold into."""
+MAX_VALUES = 8_000_000
+"""Every member of a list or an object costs a comma and every object a brace, so a bound on both together bounds what a
+small but dense report can unfold into: less than half a gigabyte."""
 
 _AGAIN = "Run the tool again and look at its own output: it must end by itself and write its report to this file."
 _ENCODINGS = {  # the longer mark first: UTF-32's begins like UTF-16's
@@ -50,8 +51,6 @@ def decode(report: bytes, kind: type[T], expected: str) -> T:
             f"The report is not {expected}: {error}.",
             "Check that the command writes this format and that the check names the right reader.",
         ) from error
-    except UnicodeDecodeError as error:
-        raise _not_text(expected, str(error)) from error
     except RecursionError as error:
         raise UnreadableError(f"The report is nested too deeply for {expected}.", _AGAIN) from error
     except MemoryError as error:
@@ -72,9 +71,9 @@ def _checked(report: bytes, expected: str) -> memoryview | str:
             f"The report is too large: {len(report):,} bytes, of which {MAX_BYTES:,} would be read.",
             "Narrow what the tool looks at, or split the check in two.",
         )
-    if report.count(b",") > MAX_COMMAS:
+    if report.count(b",") + report.count(b"{") > MAX_VALUES:
         raise UnreadableError(
-            f"The report is too large: more than {MAX_COMMAS:,} values.",
+            f"The report is too large: more than {MAX_VALUES:,} values.",
             "Narrow what the tool looks at, or split the check in two.",
         )
     for mark, encoding in _ENCODINGS.items():

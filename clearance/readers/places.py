@@ -8,6 +8,7 @@ from collections.abc import Mapping
 _DRIVE = re.compile(r"/?([A-Za-z]:)(?:/|$)")
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):")  # two letters at least: one is a Windows drive
+_DEEPEST = 32  # bases that rest on one another; a longer chain is a trap
 
 
 def relative(path: str, root: str) -> str:
@@ -90,17 +91,9 @@ class Bases:
         self._root = root
         self._bases = bases
         self._homes = homes
-        self._known: dict[tuple[str, str | None], tuple[str | None, str | None]] = {}
 
     def place(self, uri: str, base: str | None) -> tuple[str | None, str | None]:
         """Return (path, None), the path relative to the repository where that can be told, or (None, other URI)."""
-        key = (uri, base)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = self._resolved(uri, base)
-        return known
-
-    def _resolved(self, uri: str, base: str | None) -> tuple[str | None, str | None]:
         whole = self._joined(uri, base, frozenset())
         path = path_of(whole)
         if path is None:
@@ -114,7 +107,7 @@ class Bases:
     def _joined(self, uri: str, base: str | None, stops: frozenset[str]) -> str:
         """Put the chain of bases before the reference, as far as it is known; an identifier in `stops` ends it."""
         passed = set(stops)
-        while base is not None and base not in passed and not is_absolute(uri):
+        while base is not None and base not in passed and len(passed) < _DEEPEST and not is_absolute(uri):
             passed.add(base)
             parent, base = self._bases.get(base, (None, None))
             if parent:

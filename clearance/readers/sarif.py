@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from clearance.model import Finding, Materials, Reading, UnreadableError
 from clearance.readers.decoding import decode
 from clearance.readers.identity import Fingerprints
-from clearance.readers.places import Bases, Lines
+from clearance.readers.places import Lines
 from clearance.readers.sarif_format import (
-    ArtifactLocation,
     Header,
     Invocation,
     Location,
@@ -23,12 +22,15 @@ from clearance.readers.sarif_format import (
     Run,
     Suppression,
 )
+from clearance.readers.sarif_places import Places
 from clearance.readers.sarif_rules import Known, Rules, words
 
 _VERSION = "2.1.0"
 _EXPECTED = "a SARIF 2.1.0 log"
+MAX_RESULTS = 1_000_000
+"""More are refused by name, since nobody reads them and each costs some 400 bytes."""
+
 _NO_FAILURE = frozenset({"pass", "open", "informational", "notApplicable", "review"})
-_HOMES = frozenset({"%SRCROOT%", "SRCROOT"})  # by custom, the repository's root
 _NO_LOCATION = Location()
 _UNNAMED = Known(id="it does not say which")
 
@@ -52,7 +54,7 @@ def read(report: bytes, materials: Materials) -> Reading:
     moments: list[datetime] = []
     tools: dict[str, None] = {}
     for number, run in enumerate(log.runs or (), start=1):
-        places = _Places(run, materials.root)
+        places = Places(run, materials.root)
         tools[_tool(run)] = None
         findings.extend(_findings(run, places, lines, prints))
         failures = list(_failures(run))
@@ -80,6 +82,12 @@ def _decoded(report: bytes) -> Log:
         _refuse_others(decode(report, Header, _EXPECTED))
         raise
     _refuse_others(Header(version=log.version))
+    results = sum(len(run.results or ()) for run in log.runs or ())
+    if results > MAX_RESULTS:
+        raise UnreadableError(
+            f"The report lists {results:,} results, of which {MAX_RESULTS:,} would be read.",
+            "Narrow what the tool looks at or which rules it applies, or split the check in two.",
+        )
     return log
 
 
@@ -97,7 +105,7 @@ def _refuse_others(header: Header) -> None:
     )
 
 
-def _findings(run: Run, places: _Places, lines: Lines, prints: Fingerprints) -> Iterator[Finding]:
+def _findings(run: Run, places: Places, lines: Lines, prints: Fingerprints) -> Iterator[Finding]:
     rules = Rules(run)
     family = _family(run)
     for result in run.results or ():
@@ -136,53 +144,6 @@ def _accepted(suppressions: Iterable[Suppression]) -> bool:
     return all(suppression.status in (None, "accepted") for suppression in suppressions)
 
 
-class _Places:
-    """Where one run's locations lie: (path, resource), one of which or both may be None."""
-
-    def __init__(self, run: Run, root: str) -> None:
-        self._artifacts = run.artifacts or []
-        self._logical = run.logical_locations or []
-        mapped = [entry.mapped_to for entry in run.version_control_provenance or ()]
-        sole = mapped[0] if len(mapped) == 1 else None
-        homes = _HOMES | {sole.uri_base_id} if sole is not None and sole.uri_base_id and not sole.uri else _HOMES
-        bases = {name: (base.uri, base.uri_base_id) for name, base in (run.original_uri_base_ids or {}).items()}
-        self._bases = Bases(root, bases, frozenset(homes))
-
-    def of(self, location: Location) -> tuple[str | None, str | None]:
-        """Return the place of a location: its file, else what it is called in the program or the configuration."""
-        physical = location.physical_location
-        if physical is not None and physical.artifact_location is not None:
-            place = self._file(physical.artifact_location)
-            if place != (None, None):
-                return place
-        for logical in location.logical_locations or ():
-            index = logical.index
-            shared = self._logical[index] if index is not None and 0 <= index < len(self._logical) else logical
-            name = logical.fully_qualified_name or shared.fully_qualified_name or logical.name or shared.name
-            if name:
-                return None, name
-        return None, None
-
-    def listed(self) -> list[tuple[str | None, str | None]]:
-        """Return the places of the artifacts that the run says it analysed; none where it does not say."""
-        roles = any(artifact.roles for artifact in self._artifacts)
-        analysed = [
-            artifact.location
-            for artifact in self._artifacts
-            if artifact.location is not None and (not roles or "analysisTarget" in (artifact.roles or ()))
-        ]
-        return [place for place in map(self._file, analysed) if place != (None, None)]
-
-    def _file(self, location: ArtifactLocation) -> tuple[str | None, str | None]:
-        if location.uri:
-            return self._bases.place(location.uri, location.uri_base_id)
-        index = location.index
-        if index is None or not 0 <= index < len(self._artifacts):
-            return None, None
-        shared = self._artifacts[index].location
-        return self._bases.place(shared.uri, shared.uri_base_id) if shared is not None and shared.uri else (None, None)
-
-
 def _tool(run: Run) -> str:
     driver = run.tool.driver if run.tool is not None else None
     if driver is None:
@@ -215,7 +176,7 @@ def _failures(run: Run) -> Iterator[str]:
             yield f"it did not start: {invocation.process_start_failure_message}"
 
 
-def _problems(run: Run, places: _Places) -> Iterator[str]:
+def _problems(run: Run, places: Places) -> Iterator[str]:
     """Yield what a run could not see, or keeps elsewhere."""
     for invocation in run.invocations or ():
         notifications = (invocation.tool_execution_notifications, invocation.tool_configuration_notifications)
@@ -227,7 +188,7 @@ def _problems(run: Run, places: _Places) -> Iterator[str]:
             yield f"its {name} lie in another file, which is not read; let the tool write a single file"
 
 
-def _said(notification: Notification, places: _Places) -> str:
+def _said(notification: Notification, places: Places) -> str:
     where = [place for pair in map(places.of, notification.locations or ()) for place in pair if place]
     return (f" at {', '.join(where)}" if where else "") + f": {words(notification.message, _UNNAMED)}"
 

@@ -17,6 +17,7 @@ _SCORES = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\d{1,6})\}")
 _LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\(\d+\)")
 _NOTHING = RuleReference()
+_DEEPEST = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +44,9 @@ class Rules:
         self._extensions = (tool.extensions or []) if tool is not None else []
         self._components = [*([driver] if driver is not None else []), *self._extensions]
         self._driver = driver or Component()
-        self._by_name: dict[str, tuple[Rule, Component]] = {}
-        for component in self._components:
-            for rule in component.rules or ():
-                for name in (rule.guid and rule.guid.lower(), rule.id):
-                    if name:
-                        self._by_name.setdefault(name, (rule, component))
-        self._plain: dict[tuple[str | None, int | None], Known] = {}
+        self._own = {id(component): _by_name(component) for component in self._components}
+        self._all = {name: found for own in reversed(self._own.values()) for name, found in own.items()}
+        self._cache: dict[tuple[str | None, int | None, RuleReference | None], Known] = {}
         self._overrides = [
             {
                 self._known(override.descriptor, None, None).id: override.configuration.level
@@ -61,12 +58,10 @@ class Rules:
 
     def of(self, result: Result) -> Known:
         """Return what is known of the result's rule; for a rule that the run does not describe, its identifier."""
-        if result.rule is not None:
-            return self._known(result.rule, result.rule_id, result.rule_index)
-        key = (result.rule_id, result.rule_index)
-        known = self._plain.get(key)
+        key = (result.rule_id, result.rule_index, result.rule)
+        known = self._cache.get(key)
         if known is None:
-            known = self._plain[key] = self._known(_NOTHING, *key)
+            known = self._cache[key] = self._known(result.rule or _NOTHING, result.rule_id, result.rule_index)
         return known
 
     def severity(self, result: Result, known: Known) -> Severity | None:
@@ -107,6 +102,13 @@ class Rules:
         pointed = rules[index] if index is not None and 0 <= index < len(rules) else None
         if pointed is not None and (stated is None or pointed.id in (None, *_ancestry(stated))):
             return pointed, component
+        own = self._own.get(id(component), {}) if reference.tool_component is not None else {}
+        names = [*([reference.guid.lower()] if reference.guid else []), *(_ancestry(stated) if stated else ())]
+        for name in names:
+            found = own.get(name) or self._all.get(name)
+            if found is not None:
+                return found
+        return pointed, component
         own = {rule.id: rule for rule in rules} if reference.tool_component is not None else {}
         names = [*([reference.guid.lower()] if reference.guid else []), *(_ancestry(stated) if stated else ())]
         for name in names:
@@ -132,7 +134,7 @@ class Rules:
 
 def words(message: Message | None, known: Known) -> str:
     """Return a message as plain text: looked up where only its id is given, its arguments filled in (3.11)."""
-    text = _template(message, known)
+    text = message.text if message is not None and message.text else _template(message, known)
     if message is not None and "{" in text and (message.arguments or message.text is None):
         text = _filled(text, message.arguments or [])
     if "](" in text:
@@ -142,8 +144,6 @@ def words(message: Message | None, known: Known) -> str:
 
 def _template(message: Message | None, known: Known) -> str:
     if message is not None:
-        if message.text:
-            return message.text
         if message.id is not None:
             strings = (known.rule.message_strings or {}) if known.rule is not None else {}
             shared = (known.component.global_message_strings or {}) if known.component is not None else {}
@@ -170,9 +170,21 @@ def _counts(index: int | None) -> bool:
     return index is not None and index >= 0
 
 
+def _by_name(component: Component) -> dict[str, tuple[Rule, Component]]:
+    """Index the rules of a component by id and guid; of two that share one, the first stands."""
+    return {
+        name: (rule, component)
+        for rule in reversed(component.rules or [])
+        for name in (rule.guid and rule.guid.lower(), rule.id)
+        if name
+    }
+
+
 def _ancestry(identifier: str) -> Iterator[str]:
-    """Yield a hierarchical identifier and those above it: `a/b/c`, `a/b`, `a` (3.27.5)."""
-    while identifier:
+    """Yield a hierarchical identifier and those above it: `a/b/c`, `a/b`, `a` (3.27.5), as far as anyone nests them."""
+    for _ in range(_DEEPEST):
+        if not identifier:
+            return
         yield identifier
         identifier = identifier.rpartition("/")[0]
 

@@ -2,6 +2,8 @@
 
 import codecs
 import itertools
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,21 @@ from clearance.readers import decoding, sarif
 
 READINGS = Path(__file__).parent.parent / "readings" / "sarif"
 INPUTS = Materials(root="/srv/project", files={"src/app.py": b"import os\nx = eval(y)\n", "src/b.py": b""})
+
+
+STARVED = """
+import resource
+from clearance.model import Materials, UnreadableError
+from clearance.readers import sarif
+report = b'{"version": "2.1.0", "runs": [{"results": [' + b"{}," * 900_000 + b"{}]}]}"
+with open("/proc/self/statm") as pages:
+    taken = int(pages.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (taken + 30_000_000,) * 2)
+try:
+    sarif.read(report, Materials())
+except UnreadableError as error:
+    print(error)
+"""
 
 
 def log(*runs: object) -> bytes:
@@ -131,13 +148,26 @@ class TestVersionsAndEncodings:
         assert cause in str(caught.value)
         assert caught.value.hint
 
-    @pytest.mark.parametrize(
-        ("filler", "times"), [(b"    ", decoding.MAX_BYTES // 4), (b"0,", decoding.MAX_COMMAS + 1)]
-    )
-    def test_a_report_beyond_the_limits_is_refused_before_it_is_decoded(self, filler, times):
-        """Neither a very large one nor a dense one, which would unfold into many times its size."""
-        with pytest.raises(UnreadableError, match="too large"):
-            sarif.read(b'{"version": "2.1.0", "x": [' + filler * times + b"0]}", INPUTS)
+    @pytest.mark.parametrize(("value", "times"), [(b"0,", decoding.MAX_VALUES), (b"{},", decoding.MAX_VALUES // 2)])
+    def test_a_dense_report_is_refused_before_it_is_decoded(self, value, times):
+        """It would unfold into many times its size."""
+        with pytest.raises(UnreadableError, match="too large: more than 8,000,000 values"):
+            sarif.read(b'{"version": "2.1.0", "x": [' + value * times + b"0]}", INPUTS)
+
+    def test_a_very_large_report_is_refused_before_anything_else(self):
+        """Its size is named, and the size that would be read."""
+        with pytest.raises(UnreadableError, match="too large: 134,217,729 bytes, of which 134,217,728 would be read"):
+            sarif.read(bytes(decoding.MAX_BYTES + 1), INPUTS)
+
+    def test_more_results_than_anybody_reads_are_refused(self):
+        """A list of nothing but empty results would cost more than a hundred times its size."""
+        with pytest.raises(UnreadableError, match="lists 1,000,001 results"):
+            sarif.read(b'{"version": "2.1.0", "runs": [{"results": [' + b"{}," * sarif.MAX_RESULTS + b"{}]}]}", INPUTS)
+
+    def test_a_report_that_outgrows_the_memory_is_refused(self):
+        """Where the machine gives less than the limits assume, the reader still says so in words."""
+        done = subprocess.run([sys.executable, "-c", STARVED], capture_output=True, text=True, check=False, timeout=60)
+        assert done.stdout.strip() == "There is not enough memory to read the report as a SARIF 2.1.0 log."
 
 
 class TestSeverity:
@@ -196,7 +226,7 @@ class TestSeverity:
         assert [finding.severity for finding in reading.findings] == [Severity.HIGH, Severity.LOW]
 
 
-RULES = [{"id": "A", "helpUri": "https://a"}, {"id": "B", "guid": "6B29FC40-CA47-1067-B31D-00DD010662DA"}]
+RULES = [{"id": "A", "helpUri": "https://a"}, {"id": "A"}, {"id": "B", "guid": "6B29FC40-CA47-1067-B31D-00DD010662DA"}]
 EXTENSIONS = [
     {"name": "X", "guid": "1111", "rules": [{"id": "C"}, {"id": "A", "helpUri": "https://x/a"}]},
     {"name": "Y", "rules": [{"id": "D/e"}]},
@@ -214,7 +244,7 @@ class TestRules:
             ({"ruleId": "A", "ruleIndex": 0}, "A", "https://a"),
             ({"ruleId": "A", "ruleIndex": -1}, "A", "https://a"),
             ({"ruleId": "A", "ruleIndex": 99}, "A", "https://a"),
-            ({"ruleId": "A", "ruleIndex": 1}, "A", "https://a"),
+            ({"ruleId": "A", "ruleIndex": 2}, "A", "https://a"),
             ({"ruleId": "A/deeper/still"}, "A/deeper/still", "https://a"),
             ({"rule": {"id": "A/deeper"}}, "A/deeper", "https://a"),
             ({"rule": {"index": 0}}, "A", "https://a"),
@@ -224,6 +254,8 @@ class TestRules:
             ({"rule": {"id": "A", "toolComponent": {"name": "X"}}}, "A", "https://x/a"),
             ({"rule": {"id": "A", "toolComponent": {"guid": "1111"}}}, "A", "https://x/a"),
             ({"rule": {"id": "A", "toolComponent": {"index": 7}}}, "A", "https://a"),
+            ({"rule": {"id": "A", "toolComponent": {"index": 1}}}, "A", "https://a"),
+            ({"rule": {"id": "A", "toolComponent": {"name": "Z"}}}, "A", "https://a"),
             ({"ruleId": "unheard-of"}, "unheard-of", None),
             ({"ruleIndex": 12}, "unnamed", None),
             ({}, "unnamed", None),
@@ -234,6 +266,12 @@ class TestRules:
         tool = {"driver": {"name": "T", "rules": RULES}, "extensions": EXTENSIONS}
         (finding,) = read({"tool": tool, "results": [{"message": {"text": "no"}} | reference]}).findings
         assert (rule, help_url) == (finding.rule, finding.help_url)
+
+    def test_an_identifier_of_endless_levels_costs_no_time(self):
+        """Beyond a depth that anyone uses, its parents are not looked for."""
+        endless = "A" + "/b" * 200_000
+        finding = only({"ruleId": endless}, rules=RULES)
+        assert (finding.rule, finding.help_url) == (endless, None)
 
 
 class TestWords:
@@ -314,18 +352,19 @@ class TestWhatCounts:
         assert only(at() | {"suppressions": listed}).suppressed is expected
 
 
+BASES = {
+    "%SRCROOT%": {"uri": "file:///home/runner/work/project/"},
+    "HERE": {"uri": "file:///srv/project/"},
+    "SRC": {"uri": "src/", "uriBaseId": "HERE"},
+    "DEEP": {"uri": "deep", "uriBaseId": "SRC"},
+    "NOWHERE": {"description": {"text": "set by the viewer"}},
+    "LOOP": {"uri": "a/", "uriBaseId": "POOL"},
+    "POOL": {"uri": "b/", "uriBaseId": "LOOP"},
+}
+
+
 class TestPlaces:
     """Where a finding lies."""
-
-    BASES = {  # noqa: RUF012 - read only
-        "%SRCROOT%": {"uri": "file:///home/runner/work/project/"},
-        "HERE": {"uri": "file:///srv/project/"},
-        "SRC": {"uri": "src/", "uriBaseId": "HERE"},
-        "DEEP": {"uri": "deep", "uriBaseId": "SRC"},
-        "NOWHERE": {"description": {"text": "set by the viewer"}},
-        "LOOP": {"uri": "a/", "uriBaseId": "POOL"},
-        "POOL": {"uri": "b/", "uriBaseId": "LOOP"},
-    }
 
     @pytest.mark.parametrize(
         ("uri", "base", "expected"),
@@ -361,7 +400,7 @@ class TestPlaces:
     )
     def test_a_uri_becomes_a_path_relative_to_the_repository(self, uri, base, expected):
         """Bases are followed, escapes undone, and absolute paths kept only where they lie elsewhere."""
-        assert only(at(uri, uriBaseId=base), originalUriBaseIds=self.BASES).path == expected
+        assert only(at(uri, uriBaseId=base), originalUriBaseIds=BASES).path == expected
 
     def test_a_windows_root_knows_no_case(self):
         """Drive letters and folders of Windows compare without it."""
@@ -381,6 +420,11 @@ class TestPlaces:
         artifacts = [{"location": {"uri": "src/b.py"}}]
         findings = read(run_of(at(None, index=0), at(None, index=5), artifacts=artifacts)).findings
         assert [finding.path for finding in findings] == ["src/b.py", None]
+
+    def test_bases_that_rest_on_one_another_without_end_cost_no_time(self):
+        """Beyond a depth that anyone uses, the chain is cut."""
+        bases = {str(number): {"uri": "x" * 100, "uriBaseId": str(number + 1)} for number in range(20_000)}
+        assert only(at(uriBaseId="0"), originalUriBaseIds=bases).path.endswith("x/src/app.py")
 
     def test_what_is_not_a_file_is_a_resource(self):
         """A URI of another scheme, and a logical location where there is no file."""
