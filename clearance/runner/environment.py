@@ -38,12 +38,15 @@ class Workplace:
 
 
 def own_folder(root: Path) -> Path:
-    """Clearance's folder in the repository, made if need be, and ignored by git."""
+    """Clearance's folder in the repository, made if need be, and ignored by git. Raises ClearanceError."""
     folder = root / ".clearance"
-    folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+    try:
+        folder.mkdir(exist_ok=True)
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise ClearanceError(f"{folder} cannot be written: {error.strerror}", "make the folder writable") from error
     return folder
 
 

@@ -80,8 +80,8 @@ def examine(
             [str(program), *argv[1:]], cwd=scene.root, env=env, timeout_s=check.timeout_s, stop=scene.stop
         )
     reading = _reading(check, inputs, scene, outcome, started)
-    if lock is not None and not reading.tool:
-        reading = replace(reading, tool=_tool(check, lock))
+    if lock is not None:
+        reading = replace(reading, tool=_tool(check, lock, reading.tool))
     evidence = _evidence(check, inputs, scene, reading, started, seconds=outcome.seconds, alone=alone)
     return Examined(evidence=evidence, output=outcome.output)
 
@@ -120,7 +120,7 @@ def _command(check: Check, scene: Scene, temporary: Path, bin_folder: Path | Non
         return re.sub(r"\{reports?\}", lambda found: places[found[0]], text)
 
     env = ambient.build(check, root=scene.root, environ=scene.environ, temporary=temporary, bin_folder=bin_folder)
-    return [*map(filled, check.run), *scene.arguments], {name: filled(value) for name, value in env.items()}
+    return [*map(filled, check.run), *scene.arguments], {**env, **{name: filled(env[name]) for name in check.env}}
 
 
 def _obstacle(name: str, program: str | None, path: str, check: Check) -> str:
@@ -199,7 +199,10 @@ def _last_words(output: str) -> str:
     return f"; its last lines: {words}" if words else ""
 
 
-def _tool(check: Check, lock: Locked) -> str:
-    """Name and version of the program, where the group is locked to a package of its name."""
-    version = lock.versions.get(normalised(check.run[0]))
-    return f"{check.run[0]} {version}" if version else ""
+def _tool(check: Check, lock: Locked, said: str) -> str:
+    """Name and version of the tool: as the report says, else as the group is locked, where it holds such a package."""
+    if " " in said.strip():
+        return said
+    name = said or check.run[0]
+    version = lock.versions.get(normalised(name))
+    return f"{name} {version}" if version else said

@@ -63,7 +63,7 @@ def project(tmp_path):
     return root
 
 
-def run(root, name="reports", told=None):
+def run(root, name="reports", told=None, said=""):
     lock = (root / "uv.lock").read_text()
     environ = {**os.environ, "UV_OFFLINE": "1"}
     return collect(
@@ -71,7 +71,7 @@ def run(root, name="reports", told=None):
         root=root,
         subject=Subject(),
         inputs={"count": gather(CHECK, root=root, lock=lock, environ=environ)},
-        readers={"text": lambda data, _: Reading(reach=1, covered=(data.decode(),))},
+        readers={"text": lambda data, _: Reading(reach=1, covered=(data.decode(),), tool=said)},
         find=lambda *_: None,
         reports=root / "build" / name,
         jobs=1,
@@ -97,9 +97,12 @@ def test_it_is_made_on_first_use(project):
     assert (project / ".clearance/.gitignore").read_text() == "*\n"
 
 
-def test_the_locked_version_is_named(project):
-    """A report that does not say which tool made it is credited to the version that the group is locked to."""
-    assert run(project).tool == "counter 1.0"
+@pytest.mark.parametrize(
+    ("said", "tool"), [("", "counter 1.0"), ("Counter", "Counter 1.0"), ("counter 7", "counter 7"), ("else", "else")]
+)
+def test_the_locked_version_is_named(project, said, tool):
+    """A report that does not say which version made it is credited to the one that the group is locked to."""
+    assert run(project, said=said).tool == tool
 
 
 def test_another_lock_is_another_environment(project):

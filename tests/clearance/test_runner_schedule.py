@@ -15,7 +15,7 @@ from threading import Event, Thread
 import pytest
 
 from clearance import evidence as codec
-from clearance.model import Check, Finding, Measure, Reading, Report, Subject, UnreadableError
+from clearance.model import Check, ClearanceError, Finding, Measure, Reading, Report, Subject, UnreadableError
 from clearance.runner import Finished, Started, Waiting, collect, gather
 from clearance.runner.flock import machine
 
@@ -286,7 +286,7 @@ def test_no_bytecode_is_left_or_believed(run, tmp_path):
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)])
 def test_an_interrupt_ends_every_tool(tmp_path, number, code):
-    """^C and SIGTERM reach the caller as KeyboardInterrupt once every tool is dead, and those that wait do not start."""
+    """^C and SIGTERM reach the caller as KeyboardInterrupt once every tool is dead; those that wait do not start."""
     program = f"""
 import sys
 from pathlib import Path
@@ -351,6 +351,14 @@ def test_a_watcher_that_breaks_stops_the_run(run):
 
     with pytest.raises(ZeroDivisionError):
         run(shell("quick", "true"), shell("slow", "sleep 600"), on_event=tell)
+
+
+def test_a_root_that_cannot_hold_anything(run, tmp_path):
+    """Where Clearance cannot have its own folder, that is an error of the person's, and no tool is run."""
+    (tmp_path / ".clearance").touch()
+
+    with pytest.raises(ClearanceError, match="cannot be written"):
+        run(shell("count", "true"))
 
 
 def test_a_group_without_a_lock_is_a_problem(tmp_path):
