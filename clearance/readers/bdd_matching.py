@@ -103,8 +103,8 @@ def _spelled_so(row_id: str, spelled: Mapping[str, list[Row]]) -> list[Row]:
 
 
 def _escaped(text: str) -> str:
-    """Spell an id as pytest does: beyond ASCII, and control characters, as Python escapes."""
-    return text if text.isascii() and text.isprintable() else text.encode("unicode_escape").decode("ascii")
+    """Spell an id as pytest does: beyond ASCII, control characters and backslashes, as Python escapes."""
+    return text.encode("unicode_escape").decode("ascii")
 
 
 class _Index:
@@ -134,7 +134,7 @@ class _Index:
     def by_texts(self, texts: tuple[str, ...]) -> list[Declared]:
         found = [scenario for text in texts for scenario in self._names.get(text, [])]
         features = [text for text in texts if text.endswith(".feature")]
-        return [one for one in found if any(_same_file(one.path, text) for text in features)] or found
+        return [one for one in found if not features or any(_same_file(one.path, text) for text in features)]
 
     def by_slug(self, test: Test) -> list[Declared]:
         if not test.base.startswith("test_"):

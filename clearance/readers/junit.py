@@ -6,8 +6,9 @@ from collections import Counter
 
 from clearance.model import Finding, Materials, Measure, Reading
 from clearance.readers.identity import identified
-from clearance.readers.junit_cases import Outcome, Summary, cases
+from clearance.readers.junit_cases import Summary, cases
 from clearance.readers.junit_findings import findings_of, listed, silenced
+from clearance.readers.junit_outcomes import Outcome
 
 
 def read(report: bytes, materials: Materials) -> Reading:
@@ -30,13 +31,13 @@ def read(report: bytes, materials: Materials) -> Reading:
         if silencer:
             silencers.append(silencer)
     measures = [
-        count("skipped", outcomes[Outcome.NOT_RUN], "tests"),
+        count("skipped", outcomes[Outcome.NOT_RUN] + summary.todo, "tests"),
         count("flaky", sum(finding.rule == "flaky" for finding in found), "tests"),
     ]
     if summary.seconds is not None:
         measures.append(exact("duration", summary.seconds, "s"))
     return Reading(
-        reach=outcomes.total() - outcomes[Outcome.NOT_RUN],
+        reach=outcomes.total() - outcomes[Outcome.NOT_RUN] - summary.todo,
         unit="tests",
         findings=identified("junit", ((finding, "") for finding in found)),
         measures=tuple(measures),

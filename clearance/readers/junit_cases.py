@@ -11,49 +11,28 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import Enum
+from datetime import datetime
 
 from clearance.model import UnreadableError
 from clearance.readers.defensive_xml import End, Start, Text, clip, events
-from clearance.readers.junit_totals import Tally, contradictions
+from clearance.readers.junit_outcomes import (
+    MARKS,
+    Mark,
+    Outcome,
+    by_status,
+    completed,
+    moment_of,
+    outcome_of,
+    seconds,
+    tally_of,
+)
+from clearance.readers.junit_totals import Tally, contradictions, unmarked
 
 _SUITES = ("testsuites", "testsuite")
-_NOT_RUN = frozenset({"skipped", "disabled", "notrun", "ignored"})
-_FLAKY = frozenset({"flakyFailure", "flakyError"})
-_RERUN = frozenset({"rerunFailure", "rerunError"})
-_MARKS = _NOT_RUN | _FLAKY | _RERUN | {"failure", "error", "warning"}
 _OUTPUT = frozenset({"system-out", "system-err"})
-# What `status` (CTest, GoogleTest, behave) and `result` (GoogleTest) say when no element says more.
-_STATUS = {
-    **dict.fromkeys(("fail", "failed", "failure", "broken"), "failure"),
-    **dict.fromkeys(("error", "errored"), "error"),
-    **dict.fromkeys(("skip", "skipped", "ignored", "pending", "untested"), "skipped"),
-    **dict.fromkeys(("notrun", "disabled", "suppressed"), "disabled"),
-}
 _TOOLS = {"pytest tests": "pytest", "pytest": "pytest", "jest tests": "jest"}
 _TEXT_KEPT = 4000
 _PROPERTIES_KEPT = 50
-_TIME = re.compile(r"[0-9]{1,15}(?:\.[0-9]{0,20})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
-
-
-class Outcome(Enum):
-    """What became of a case; `NOT_RUN` covers skipped, disabled and deselected ones."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    ERRORED = "errored"
-    NOT_RUN = "not run"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """An element beneath a case that says how it went: the element's name, its type, message and text, cut to size."""
-
-    kind: str
-    type: str = ""
-    message: str = ""
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +59,17 @@ class Case:
 
 @dataclass(slots=True, kw_only=True)
 class Summary:
-    """What the report says of itself as a whole; filled while its cases are read."""
+    """What the report says of itself as a whole; filled while its cases are read.
+
+    `todo` counts cases that look passed but did not run: jest-junit writes `test.todo` so, and leaves them out of the
+    suite's total.
+    """
 
     problems: list[str] = field(default_factory=list)
     seconds: float | None = None
     tool: str = ""
     made_at: datetime | None = None
+    todo: int = 0
 
 
 def cases(report: bytes, summary: Summary) -> Iterator[Case]:
@@ -101,20 +85,6 @@ def cases(report: bytes, summary: Summary) -> Iterator[Case]:
             walk.text(event.text)
         else:
             yield from walk.end(event)
-
-
-def seconds(text: str) -> float | None:
-    """Read a duration: `1.5`, `0,5`, `1,234.56`, `1.234,56`; None where it is absent or no number.
-
-    A single comma without a point is a decimal comma: Surefire's thousands come with decimals.
-    """
-    text = text.strip().replace("\u00a0", "").replace(" ", "")
-    comma, point = text.rfind(","), text.rfind(".")
-    if comma > point and (point >= 0 or text.count(",") == 1):
-        text = text.replace(".", "").replace(",", ".")
-    else:
-        text = text.replace(",", "")
-    return float(text) if _TIME.fullmatch(text) else None
 
 
 @dataclass(slots=True)
@@ -158,7 +128,7 @@ class _Walk:
             self._open_suite(event)
         elif event.name == "testcase":
             self._cases.append(_Open(event.attributes))
-        elif event.name in _MARKS:
+        elif event.name in MARKS:
             self._mark, self._text, self._inside = event, [], 1
         elif event.name in _OUTPUT:
             self._inside = 1
@@ -188,7 +158,7 @@ class _Walk:
         name = clip(event.attributes.get("name", ""), 300)
         self._suites.append(_Suite(name, event.attributes, event.line))
         self._summary.tool = self._summary.tool or _TOOLS.get(name, "")
-        moment = _moment(event.attributes.get("timestamp", ""))
+        moment = moment_of(event.attributes.get("timestamp", ""))
         if moment and (self._summary.made_at is None or moment > self._summary.made_at):
             self._summary.made_at = moment
 
@@ -208,16 +178,9 @@ class _Walk:
     def _close_case(self, case: _Open) -> Case:
         get = case.attributes.get
         suite = self._suites[-1]
-        marks = tuple(case.marks) or _by_status(case.attributes)
-        if not any(mark.kind in {"failure", "error"} | _FLAKY for mark in marks):
-            # Runs that all failed, without a word on the first one: the case did not pass.
-            marks += tuple(
-                Mark(kind=mark.kind[5:].lower(), type=mark.type, message=mark.message, text=mark.text)
-                for mark in marks
-                if mark.kind in _RERUN
-            )
-        outcome = _outcome(marks)
-        suite.own += _tally(marks, outcome)
+        marks = completed(tuple(case.marks) or by_status(case.attributes))
+        outcome = outcome_of(marks)
+        suite.own += tally_of(marks, outcome)
         spent = seconds(get("time", ""))
         if spent is not None:
             suite.seconds = (suite.seconds or 0.0) + spent
@@ -240,11 +203,15 @@ class _Walk:
             suite.own += Counter(
                 {"failures": kinds["failure"], "errors": kinds["error"], "orphans": len(suite.orphans)}
             )
-            outcome = _outcome(tuple(suite.orphans))
+            outcome = outcome_of(suite.orphans)
             yield Case(
                 classname="", name="", suite=self._path(), outcome=outcome, marks=tuple(suite.orphans), orphan=True
             )
         self._suites.pop()
+        if self._summary.tool == "jest":
+            todo = unmarked(suite.attributes, suite.own)
+            suite.own["cases"] -= todo
+            self._summary.todo += todo
         suite.beneath += suite.own
         label = f'suite "{suite.name}"' if suite.name else f"the suite at line {suite.line}"
         self._summary.problems += contradictions(label, suite.attributes, suite.own, suite.beneath)
@@ -261,52 +228,3 @@ class _Walk:
     def _path(self) -> str:
         names = [suite.name for suite in self._suites if suite.name]
         return " > ".join(names[-4:])
-
-
-def _by_status(attributes: Mapping[str, str]) -> tuple[Mark, ...]:
-    for name in ("result", "status"):
-        kind = _STATUS.get(attributes.get(name, "").strip().lower())
-        if kind:
-            return (Mark(kind=kind, message=f'{name}="{attributes[name].strip()}"'),)
-    return ()
-
-
-def _outcome(marks: tuple[Mark, ...]) -> Outcome:
-    kinds = {mark.kind for mark in marks}
-    if "failure" in kinds:
-        return Outcome.FAILED
-    if "error" in kinds:
-        return Outcome.ERRORED
-    return Outcome.NOT_RUN if kinds & _NOT_RUN else Outcome.PASSED
-
-
-def _tally(marks: tuple[Mark, ...], outcome: Outcome) -> Tally:
-    kinds = Counter(mark.kind for mark in marks)
-    reruns = sum(kinds[kind] for kind in _FLAKY | _RERUN)
-    failed, errored = bool(kinds["failure"]), bool(kinds["error"])
-    off = outcome is Outcome.NOT_RUN and bool(kinds["disabled"] or kinds["notrun"])
-    return Counter(
-        {
-            "cases": 1,
-            "failures": kinds["failure"],
-            "failed": int(failed),
-            "failed only": int(failed and not errored),
-            "errors": kinds["error"],
-            "errored": int(errored),
-            "errored only": int(errored and not failed),
-            "skips": sum(kinds[kind] for kind in _NOT_RUN - {"disabled", "notrun"}),
-            "skipped": int(outcome is Outcome.NOT_RUN and not off),
-            "disabled": int(off),
-            "reruns": reruns,
-            "rerun failures": kinds["rerunFailure"] + kinds["flakyFailure"],
-            "rerun errors": kinds["rerunError"] + kinds["flakyError"],
-        }
-    )
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text.strip())
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None

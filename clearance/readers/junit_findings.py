@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 from clearance.model import Finding, Severity
 from clearance.readers.defensive_xml import clip
-from clearance.readers.junit_cases import Case, Mark, Outcome
+from clearance.readers.junit_cases import Case
+from clearance.readers.junit_outcomes import Mark, Outcome
 
 LISTED = 100
 
 _MESSAGE = 2000
+_TAIL = 4
 # rule, severity, the marks that make it, and what to say when the report gives no reason
 _RULES = (
     ("failure", Severity.HIGH, ("failure",), "failed; the report gives no reason"),
@@ -89,7 +91,12 @@ def relative(file: str, root: str) -> str | None:
 
 
 def _message(mark: Mark) -> str:
-    text = mark.message.strip() or mark.text.strip()
+    message, text = mark.message.strip(), mark.text.strip()
     first = text.partition("\n")[0]
+    if not message:
+        message = text
+    elif message not in text or (" " not in message and message not in first):
+        # "collection failure" or a bare exception's name says little: what happened stands at the end of the text.
+        message = "\n".join([message, *text.splitlines()[-_TAIL:]])
     named = mark.type.rpartition(".")[2]
-    return f"{mark.type}: {text}" if named and mark.kind != "skipped" and named not in first else text
+    return f"{mark.type}: {message}" if named and named not in message.partition("\n")[0] else message

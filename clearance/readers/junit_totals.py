@@ -43,6 +43,13 @@ def contradictions(label: str, attributes: Mapping[str, str], own: Tally, beneat
     return problems
 
 
+def unmarked(attributes: Mapping[str, str], own: Tally) -> int:
+    """Count the cases beyond a suite's stated total that bear no mark."""
+    stated, _ = _stated("", attributes)
+    silent = own["cases"] - own["failed"] - own["errored only"] - own["skipped"] - own["disabled"]
+    return max(0, min(silent, own["cases"] - stated.get("tests", own["cases"])))
+
+
 def _amiss(stated: int, shown: int) -> str:
     return f"{stated - shown} are missing" if stated > shown else f"{shown - stated} are too many"
 

@@ -12,8 +12,9 @@ from clearance.readers.bdd_matching import by_row, match, python_name, tests_of
 from clearance.readers.defensive_xml import clip
 from clearance.readers.gherkin_rows import Declared, Row, declarations
 from clearance.readers.identity import identified
-from clearance.readers.junit_cases import Case, Outcome, Summary, cases
+from clearance.readers.junit_cases import Case, Summary, cases
 from clearance.readers.junit_findings import findings_of, listed, silenced
+from clearance.readers.junit_outcomes import Outcome
 
 
 def read(report: bytes, materials: Materials) -> Reading:

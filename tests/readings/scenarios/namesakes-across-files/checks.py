@@ -1,0 +1,5 @@
+from pytest_bdd import scenarios
+
+from steps import *
+
+scenarios('.')

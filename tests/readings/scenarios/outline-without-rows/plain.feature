@@ -1,0 +1,22 @@
+Feature: Departures
+  Background:
+    Given an empty log
+
+  Scenario: One flight
+    When AA1 takes off
+    Then the log holds 1
+
+  @quick
+  Scenario: Two flights
+    When AA1 takes off
+    And AA2 takes off
+    Then the log holds 2
+
+  Scenario Outline: Empty
+    When <who> takes off
+
+    Examples:
+      | who |
+
+  Scenario Outline: Bare
+    When <who> takes off
