@@ -71,6 +71,24 @@ def test_paths_are_the_same_however_bandit_was_called():
         assert (expected.findings, expected.covered) == (of(name).findings, of(name).covered)
 
 
+@pytest.mark.parametrize(
+    ("name", "root", "expected"),
+    [
+        ("service\\app.py", "C:\\repo", "service/app.py"),
+        ("c:\\Repo\\service\\app.py", "C:\\repo", "service/app.py"),
+        ("D:\\other\\app.py", "C:\\repo", "D:/other/app.py"),
+        ("odd/back\\slash.py", "/repo", "odd/back\\slash.py"),
+        ("/repo/./app/../service/app.py", "/repo/", "service/app.py"),
+        ("/repository/app.py", "/repo", "/repository/app.py"),
+        ("../app.py", "/repo", "../app.py"),
+    ],
+)
+def test_paths_are_posix_and_relative_to_the_root(name, root, expected):
+    """On Windows too; a backslash within a POSIX name stays what it is, and what lies elsewhere stays absolute."""
+    report = edited("clean", metrics={"_totals": {}, name: {"loc": 1}})
+    assert bandit.read(report, Materials(root=root)).covered == (expected,)
+
+
 def test_a_file_that_could_not_be_parsed_is_not_covered():
     """Bandit lists it among its metrics all the same."""
     reading = of("syntax-error")
