@@ -167,12 +167,7 @@ def test_the_tree_is_what_git_would_write(repository):
 
 
 def test_nothing_of_the_users_is_written(repository):
-    """Neither the index, nor the objects, nor any other file of the repository is touched, even with a hook set."""
-    hook = repository / ".git" / "hooks" / "post-index-change"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text(f'#!/bin/sh\ntouch "{repository.parent}/hooked"\n')
-    hook.chmod(0o755)
-    git(repository, "config", "core.fsmonitor", str(hook))
+    """Neither the index, nor the objects, nor any other file of the repository is touched."""
     append(repository / "app.py")
     (repository / "new.py").write_text("new\n")
     before = everything(repository)
@@ -180,7 +175,20 @@ def test_nothing_of_the_users_is_written(repository):
     identify(repository)
 
     assert before == everything(repository)
-    assert not (repository.parent / "hooked").exists()
+
+
+@pytest.mark.parametrize("setting", ["core.hooksPath", "core.fsmonitor"])
+def test_no_program_of_the_repository_is_started(repository, tmp_path, setting):
+    """Neither a hook nor a file system monitor that is configured there runs."""
+    program = tmp_path / "hooks" / "post-index-change"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    program.chmod(0o755)
+    git(repository, "config", setting, str(program.parent if setting == "core.hooksPath" else program))
+    append(repository / "app.py")
+
+    assert identify(repository).dirty is True
+    assert not (tmp_path / "started").exists()
 
 
 def test_a_locked_index_is_no_obstacle(repository):
