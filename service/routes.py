@@ -207,7 +207,9 @@ def _filters(first: str | None, last: str | None, carrier: str | None, origin: s
 
 
 def _percentiles(values: Sequence[float] | None) -> dict[str, float | None]:
-    return dict(zip(("p50", "p90", "p99"), values or (None, None, None), strict=True))
+    if values is None:
+        return {"p50": None, "p90": None, "p99": None}
+    return {name: round(value, 2) for name, value in zip(("p50", "p90", "p99"), values, strict=True)}
 
 
 def _json(document: dict[str, Any]) -> Response[str]:

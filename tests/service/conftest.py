@@ -6,12 +6,15 @@ import io
 import json
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import psycopg
 import pytest
+from jsonschema import Draft202012Validator
 from psycopg import sql
 
 from service.app import Handler
@@ -97,9 +100,28 @@ class Answer:
         return [(fault.get("index"), fault["field"]) for fault in self.body["errors"]]
 
 
+OPENAPI = json.loads((Path(__file__).parents[2] / "service" / "openapi.json").read_text())
+
+
+@cache
+def described(route: str, status: int, media: str) -> Draft202012Validator:
+    """The schema of an answer, as the committed description has it; KeyError where it knows no such answer."""
+    method, path = route.split(" ")
+    content = OPENAPI["paths"][path][method.lower()]["responses"][str(status)]["content"]
+    return Draft202012Validator({**content[media]["schema"], "components": OPENAPI["components"]})
+
+
+def check_described(route: str, answer: Answer) -> None:
+    """Hold an answer against the description: nothing may be answered that is not in it."""
+    if route != "unmatched":
+        described(route, answer.status, answer.headers["content-type"]).validate(answer.body)
+    elif answer.status < 500:
+        assert {"type", "title", "status", "detail"} == answer.body.keys()
+
+
 @dataclass
 class Api:
-    """The handler, asked as the gateway asks it."""
+    """The handler, asked as the gateway asks it; every answer is held against the committed description."""
 
     handler: Handler
 
@@ -113,7 +135,9 @@ class Api:
             response = self.handler(event, None)
         headers = {name.lower(): value for name, value in response["headers"].items()}
         lines = [json.loads(line) for line in logged.getvalue().splitlines()]
-        return Answer(response["statusCode"], headers, json.loads(response["body"]), lines)
+        answer = Answer(response["statusCode"], headers, json.loads(response["body"]), lines)
+        check_described(lines[0]["route"], answer)
+        return answer
 
     def get(self, path: str, query: str = "", scope: str = "flights:read", **more: Any) -> Answer:
         return self.send(make_event("GET", path, query, scope=scope, **more))

@@ -1,0 +1,77 @@
+"""The committed description of the API: true, valid, and strict."""
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from service.openapi import describe
+
+FILE = Path("service/openapi.json")
+DOCUMENT = json.loads(FILE.read_text())
+OPERATIONS = {
+    operation["operationId"]: operation for path in DOCUMENT["paths"].values() for operation in path.values()
+}
+
+
+def test_committed():
+    """The committed file is what the code describes; `python -m service.openapi > service/openapi.json` makes it so."""
+    assert json.dumps(describe(), indent=2) + "\n" == FILE.read_text()
+
+
+@pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
+def test_schemas(name):
+    """Every schema is JSON Schema 2020-12, and refers to schemas that are there."""
+    schema = DOCUMENT["components"]["schemas"][name]
+    Draft202012Validator.check_schema(schema)
+    references = {part.split('"')[0] for part in json.dumps(schema).split("#/components/schemas/")[1:]}
+
+    assert references <= DOCUMENT["components"]["schemas"].keys()
+
+
+@pytest.mark.parametrize(
+    ("operation", "security"),
+    [
+        ("ingest", [{"jwt": ["flights:write"]}]),
+        ("read", [{"jwt": ["flights:read"]}, {"jwt": ["canary:read"]}]),
+        ("list", [{"jwt": ["flights:read"]}, {"jwt": ["canary:read"]}]),
+        ("delays", [{"jwt": ["flights:read"]}, {"jwt": ["canary:read"]}]),
+        ("health", []),
+    ],
+)
+def test_security(operation, security):
+    """Each operation says which scopes it takes, as alternatives, and health that it takes none."""
+    assert security == OPERATIONS[operation]["security"]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_who_answers(operation):
+    """Where the gateway may answer by itself, its own body is described beside our problem document."""
+    both = {"application/problem+json", "application/json"}
+    answers = OPERATIONS[operation]["responses"]
+
+    assert [both, both] == [set(answers[status]["content"]) for status in ("500", "503")]
+    assert {"application/json"} == set(answers["429"]["content"])
+    assert "Retry-After" in answers["503"]["headers"]
+
+
+def validator(name):
+    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]})
+
+
+@pytest.mark.parametrize(
+    ("change", "valid"),
+    [
+        ({}, True),
+        ({"tailnum": None, "dep_time": "NA", "arr_time": 2400}, True),
+        ({"distance": 1400.0}, True),
+        ({"carrier": "ua"}, False),
+        ({"dep_time": True}, False),
+        ({"flight": 10_000}, False),
+        ({"delay": 1}, False),
+    ],
+)
+def test_records(flight, change, valid):
+    """The described record takes what the service takes."""
+    assert valid == validator("Batch").is_valid({"records": [{**flight, **change}]})
