@@ -58,11 +58,11 @@ class Server:
     admin_user = ADMIN
     database = "postgres"
 
-    def __init__(self, directory: Path, binaries: Binaries, *, scratch: bool, durable: bool) -> None:
+    def __init__(self, directory: Path, *, scratch: bool, durable: bool) -> None:
         self.directory = directory
         self.port = 0
         self.admin_password = ""
-        self._binaries = binaries
+        self._binaries: Binaries | None = None
         self._scratch = scratch
         self._settings = SETTINGS if durable else SETTINGS | HASTY
         self._postmaster: subprocess.Popen[bytes] | None = None
@@ -105,8 +105,15 @@ class Server:
         """A connection of the administrator, every statement its own transaction."""
         return psycopg.connect(self.dsn(self.admin_user, self.admin_password, database), autocommit=True)
 
+    def install(self, cache: Path) -> None:
+        """Make the data folder."""
+        self._binaries = find_binaries(self.directory)
+        self._binaries.own(self.directory)
+        self.admin_password = make_cluster(self._binaries, self.directory / "data", cache)
+
     def start(self) -> None:
         """Start on `port`, and return once a query can be answered."""
+        assert self._binaries is not None  # noqa: S101 - `install` comes first
         held, lifeline = os.pipe()
         settings = [f"--{name}={value}" for name, value in {**self._settings, "port": self.port}.items()]
         with (self.directory / "postgres.log").open("wb") as log:
@@ -221,20 +228,12 @@ def start(directory: Path | None = None, *, port: int = 0, durable: bool = True,
     `directory` must be an empty folder (None: a temporary one, removed in the end). `port` 0 takes a free one.
     `durable=False` gives up `fsync`, full page writes and synchronous commits for speed. Raises StackError.
     """
+    if directory is not None:
+        _require_usable(directory.resolve())
     folder = make_scratch() if directory is None else directory.resolve()
+    server = Server(folder, scratch=directory is None, durable=durable)
     try:
-        if directory is not None:
-            _require_usable(folder)
-        binaries = find_binaries(folder)
-        binaries.own(folder)
-        password = make_cluster(binaries, folder / "data", cache or cache_folder())
-    except BaseException:
-        if directory is None:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-    server = Server(folder, binaries, scratch=directory is None, durable=durable)
-    try:
-        server.admin_password = password
+        server.install(cache or cache_folder())
         _start_on(server, port)
         _renew_password(server)
     except BaseException:
