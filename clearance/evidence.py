@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import msgspec
 
@@ -14,8 +15,15 @@ _decoder = msgspec.json.Decoder(Evidence)
 
 
 def dumps(evidence: Evidence) -> bytes:
-    """Encode evidence as one JSON object: `schema` (1), then the fields of `model.Evidence`; times are ISO 8601."""
-    return _SCHEMA + _encoder.encode(evidence)[1:]
+    """Encode evidence as one JSON object: `schema` (1), then the fields of `model.Evidence`; times are ISO 8601.
+
+    What UTF-8 cannot hold, as a file name that is none may, is written as `?`.
+    """
+    try:
+        encoded = _encoder.encode(evidence)
+    except UnicodeEncodeError:
+        encoded = json.dumps(msgspec.to_builtins(evidence), ensure_ascii=False).encode("utf-8", "replace")
+    return _SCHEMA + encoded[1:]
 
 
 def loads(data: bytes) -> Evidence:

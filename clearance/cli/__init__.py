@@ -7,6 +7,7 @@ What a program reads goes to stdout, what a person reads while waiting to stderr
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -33,6 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         cut = words.index("--")
         words, arguments = words[:cut], words[cut + 1 :]
     signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character shows another, and no traceback
     try:
         options = _parser().parse_args(words)
         options.arguments = tuple(arguments)

@@ -31,13 +31,14 @@ from clearance.readers import READERS
 from clearance.render import RENDERERS, text, verdict_json
 from clearance.runner import Collected, collect
 from clearance.runner.remnants import TOKEN as MARK
-from clearance.shelf import Folder
+from clearance.shelf import Folder, fence
 from clearance.subject import identify
 
 OUT = "build/clearance"
 EXITS = {Decision.PASS: os.EX_OK, Decision.FAIL: 1, Decision.UNKNOWN: 3}
 _REPORTS = {"summary.md": "markdown", "report.html": "html"}
-_OURS = ("verdict.json", *_REPORTS, "evidence", "reports", "logs")
+_FILES = ("verdict.json", *_REPORTS)
+_FOLDERS = ("evidence", "reports", "logs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +129,14 @@ def _fresh(root: Path, named: str, keep: Path | None = None) -> Path:
     out = out.resolve()
     if out in (root, *root.parents):
         raise ClearanceError(f"--out {named} is the project itself or a folder around it", "name a folder of its own")
-    out.mkdir(parents=True, exist_ok=True)
-    if not any(out.iterdir()):
-        (out / ".gitignore").write_text("*\n")  # or writing our reports would change the very tree that we judge
-    for name in _OURS:
+    if not out.is_dir() or not any(out.iterdir()):
+        fence(out)  # or writing our reports would change the very tree that we judge
+    taken = [name for name in _FOLDERS if (out / name).exists()]
+    if taken and not (out / ".gitignore").is_file():
+        raise ClearanceError(
+            f"--out {named} has a {taken[0]}/ that is not ours, and we would replace it", "name a folder of its own"
+        )
+    for name in (*_FOLDERS, *_FILES):
         old = out / name
         if keep is not None and old.resolve() in (keep.resolve(), *keep.resolve().parents):
             continue
@@ -237,9 +242,11 @@ def _conclude(hearing: Hearing, options: argparse.Namespace, out: Path) -> int:
 def _publish(verdict: Verdict, outputs: Mapping[str, str], form: str, out: Path) -> None:
     (out / "verdict.json").write_bytes(verdict_json.render_bytes(verdict))
     for name, renderer in _REPORTS.items():
-        (out / name).write_text(RENDERERS[renderer](verdict, outputs=outputs), "utf-8")
+        (out / name).write_text(RENDERERS[renderer](verdict, outputs=outputs), "utf-8", "replace")
     if form == "text":
-        shown = text.render(verdict, outputs=outputs, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        file = os.path.relpath(out / "verdict.json")
+        shown = text.render(verdict, outputs=outputs, colour=colour, file=file)
     else:
         shown = RENDERERS[form](verdict, outputs=outputs)
     sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")

@@ -14,6 +14,7 @@ from clearance import policy
 from clearance.model import Check, ClearanceError, Inputs, Policy, PolicyError, Stage
 from clearance.readers import READERS
 from clearance.runner.inputs import gather
+from clearance.shelf import fence
 from clearance.subject import POLICY, find_root
 
 STATE = ".clearance"
@@ -80,8 +81,7 @@ def find(named: str | None) -> Project:
 def working_alone(root: Path) -> Iterator[Path]:
     """Hold the folder's lock, waiting for another run to end, and give the folder of the gate's own state."""
     state = root / STATE
-    state.mkdir(exist_ok=True)
-    (state / ".gitignore").write_text("*\n")
+    fence(state)
     with (state / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,6 +1,7 @@
 """Evidence as JSON: nothing is lost, and nothing else is taken for it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -67,6 +68,11 @@ def test_the_wire_format_is_one_flat_object():
     assert raw["schema"] == 1
     assert {"check", "subject", "inputs_digest", "reach", "covered", "findings", "measures", "problems"} <= raw.keys()
     assert raw["started"] == "2026-11-24T00:00:00Z"
+
+
+def test_a_file_name_that_is_no_text_does_not_lose_the_evidence():
+    """Half a surrogate pair, as an undecodable file name has it, becomes a question mark."""
+    assert loads(dumps(replace(ONE, covered=("a\udc80.py",)))).covered == ("a?.py",)
 
 
 @pytest.mark.parametrize(
