@@ -7,7 +7,7 @@ import json
 import logging
 import os
 from contextlib import contextmanager
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import psycopg
@@ -75,6 +75,7 @@ _CONDITIONS = {
 # The first line says nothing new, but bounds the scan where the row comparison does not.
 _BEYOND = sql.SQL("flight_date >= %s AND (flight_date, carrier, flight, origin) > (%s, %s, %s, %s)")
 _ATTEMPTS = 4
+_YIELD_S = 0.01
 _COLLISIONS = (errors.DeadlockDetected, errors.SerializationFailure)
 
 
@@ -159,6 +160,7 @@ class PostgresStore:
             except _COLLISIONS as error:
                 if attempt == _ATTEMPTS:
                     _give_up(error)
+                sleep(_YIELD_S * attempt)  # or we would take the very locks again that the other waits for
             except (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction) as error:
                 lost = self._lost(error)
                 if reconnected or not lost:

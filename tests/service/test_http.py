@@ -71,7 +71,12 @@ class TestScopes:
 class TestIdentity:
     @pytest.mark.parametrize(
         ("given", "told"),
-        [("abc-123", "abc-123"), ("", "JKJaXmPLvHcESHA="), ("a b", "JKJaXmPLvHcESHA="), ("x" * 129, "JKJaXmPLvHcESHA=")],
+        [
+            ("abc-123", "abc-123"),
+            ("", "JKJaXmPLvHcESHA="),
+            ("a b", "JKJaXmPLvHcESHA="),
+            ("x" * 129, "JKJaXmPLvHcESHA="),
+        ],
     )
     def test_request_id(self, api, given, told):
         """A sane x-request-id is kept, any other replaced by the gateway's, and it is in the log line."""
@@ -81,7 +86,13 @@ class TestIdentity:
 
     @pytest.mark.parametrize(
         ("given", "told"),
-        [(TRACE, TRACE), ("", None), (TRACE.upper(), None), (TRACE.replace("b7ad6b7169203331", "0" * 16), None), (f"{TRACE}\n", None)],
+        [
+            (TRACE, TRACE),
+            ("", None),
+            (TRACE.upper(), None),
+            (TRACE.replace("b7ad6b7169203331", "0" * 16), None),
+            (f"{TRACE}\n", None),
+        ],
     )
     def test_traceparent(self, api, given, told):
         """A valid traceparent is carried through to the answer and the log line, any other dropped."""

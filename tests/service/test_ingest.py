@@ -8,9 +8,7 @@ import pytest
 
 
 def stored(admin):
-    rows = admin.execute(
-        "SELECT flight, dest, version FROM flights.flight WHERE flight_date > '1970-01-01' ORDER BY 1"
-    )
+    rows = admin.execute("SELECT flight, dest, version FROM flights.flight WHERE flight_date > '1970-01-01' ORDER BY 1")
     return rows.fetchall()
 
 
@@ -20,7 +18,12 @@ class TestGoodBatches:
         answer = api.store(flight)
 
         assert (200, "created") == (answer.status, answer.body["results"][0]["status"])
-        assert {"created": 1, "updated": 0, "unchanged": 0, "results": [{"index": 0, "status": "created"}]} == answer.body
+        assert {
+            "created": 1,
+            "updated": 0,
+            "unchanged": 0,
+            "results": [{"index": 0, "status": "created"}],
+        } == answer.body
         assert [(1545, "IAH", 1)] == stored(admin)
 
     def test_again(self, api, admin, flight):
@@ -140,9 +143,16 @@ class TestBadRecords:
 
     def test_every_fault(self, api):
         """Every fault of a record is told at once."""
-        assert {"flight_date", "carrier", "flight", "origin", "dest", "sched_dep_time", "sched_arr_time", "distance"} == {
-            field for _, field in api.store({}).faults
-        }
+        assert {
+            "flight_date",
+            "carrier",
+            "flight",
+            "origin",
+            "dest",
+            "sched_dep_time",
+            "sched_arr_time",
+            "distance",
+        } == {field for _, field in api.store({}).faults}
 
     @pytest.mark.parametrize(
         ("name", "shown"), [("delay", "delay"), ("\x00\ud800", "\\x00\\ud800"), ("x" * 500, "x" * 64), ("é", "\\xe9")]
@@ -256,9 +266,7 @@ class TestBadBodies:
 
     def test_strange_query(self, api, flight):
         """A parameter that ingest doesn't know is named."""
-        assert [(None, "dry_run")] == api.post(
-            {"records": [flight]}, queryStringParameters={"dry_run": "1"}
-        ).faults
+        assert [(None, "dry_run")] == api.post({"records": [flight]}, queryStringParameters={"dry_run": "1"}).faults
 
 
 def test_faults_are_in_order(api, flight):

@@ -115,7 +115,9 @@ def test_ingest_cannot_touch_the_canary(login, admin):
     """An update of everything by ingest passes the canary by."""
     login("INGEST").execute("UPDATE flights.flight SET dest = 'LAX'")
 
-    assert [("CAN", "ARY"), ("EWR", "LAX")] == admin.execute("SELECT origin, dest FROM flights.flight ORDER BY 1").fetchall()
+    assert [("CAN", "ARY"), ("EWR", "LAX")] == admin.execute(
+        "SELECT origin, dest FROM flights.flight ORDER BY 1"
+    ).fetchall()
 
 
 # Reaching further
@@ -152,9 +154,7 @@ def test_grants_are_not_passed_on(login, admin, name):
     connection.execute(LIFT)
     connection.execute("GRANT SELECT ON flights.flight TO PUBLIC")  # Postgres warns, and grants nothing
 
-    assert (False,) == admin.execute(
-        "SELECT has_table_privilege('pg_monitor', 'flights.flight', 'SELECT')"
-    ).fetchone()
+    assert (False,) == admin.execute("SELECT has_table_privilege('pg_monitor', 'flights.flight', 'SELECT')").fetchone()
 
 
 @pytest.mark.parametrize("name", ["CANARY", "READER", "INGEST"])

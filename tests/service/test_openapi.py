@@ -10,9 +10,7 @@ from service.openapi import describe
 
 FILE = Path("service/openapi.json")
 DOCUMENT = json.loads(FILE.read_text())
-OPERATIONS = {
-    operation["operationId"]: operation for path in DOCUMENT["paths"].values() for operation in path.values()
-}
+OPERATIONS = {operation["operationId"]: operation for path in DOCUMENT["paths"].values() for operation in path.values()}
 
 
 def test_committed():

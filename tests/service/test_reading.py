@@ -185,7 +185,12 @@ class TestDelays:
 
     @pytest.mark.parametrize(
         ("query", "field"),
-        [("", "group_by"), ("group_by=day", "group_by"), ("group_by=month&limit=1", "limit"), ("group_by=month&to=x", "to")],
+        [
+            ("", "group_by"),
+            ("group_by=day", "group_by"),
+            ("group_by=month&limit=1", "limit"),
+            ("group_by=month&to=x", "to"),
+        ],
     )
     def test_bad_question(self, api, query, field):
         """A bad, missing or unknown parameter is named."""
