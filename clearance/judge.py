@@ -204,19 +204,26 @@ def _sort(
     """Put every finding into one of three places, worst first, so that waivers are spent on what blocks."""
     rated = [f if (s := _severity(f, policy)) is f.severity else replace(f, severity=s) for f in findings]
     rated.sort(key=_worst_first)
+    # A hundred thousand comparisons of severities would take longer than all the rest.
+    blocks = tuple(severity for severity in Severity if severity >= requirement.block_at)
     waivers = [w for w in live if requirement.check in w.checks]
     left = {id(w): w.at_most for w in waivers}
     blocking, tolerated, waived = [], [], []
     for finding in rated:
-        waiver = next((w for w in waivers if left[id(w)] > 0 and w.matches(requirement.check, finding)), None)
+        waiver = _covering(waivers, left, requirement.check, finding) if waivers else None
         if waiver is not None:
             left[id(waiver)] -= 1
             waived.append(Waived(finding=finding, waiver=waiver))
-        elif (finding.severity or Severity.HIGH) >= requirement.block_at:
+        elif finding.severity in blocks:
             blocking.append(finding)
         else:
             tolerated.append(finding)
     return tuple(blocking), tuple(tolerated), tuple(waived)
+
+
+def _covering(waivers: Iterable[Waiver], left: Mapping[int, int], check: str, finding: Finding) -> Waiver | None:
+    """The first waiver that matches and still has some of its number left."""
+    return next((w for w in waivers if left[id(w)] > 0 and w.matches(check, finding)), None)
 
 
 _RANK = {severity: -rank for rank, severity in enumerate(Severity)}

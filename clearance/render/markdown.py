@@ -6,6 +6,7 @@ GitHub drops a summary of more than 1 MiB whole, so the page stops before that a
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -154,10 +155,11 @@ def _numbers(ruling: Ruling) -> str:
 
 
 def _findings(page: _Page, ruling: Ruling, file: str) -> None:
-    rows = list(_placed(ruling))
-    if rows:
-        hidden = page.table(["", "Where", "Rule", "Severity", "Message"], (_finding(*row) for row in rows[:FINDINGS]))
-        hidden += max(0, len(rows) - FINDINGS)
+    number = len(ruling.blocking) + len(ruling.tolerated) + len(ruling.waived)
+    if number:
+        rows = itertools.islice(_placed(ruling), FINDINGS)
+        hidden = page.table(["", "Where", "Rule", "Severity", "Message"], (_finding(*row) for row in rows))
+        hidden += max(0, number - FINDINGS)
         if hidden:
             page.add("", f"and {words.count(hidden, 'finding')} more in {code(file)}")
 
