@@ -36,7 +36,6 @@ LITTER_FILES = {"RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", 
 LITTER_FOLDERS = {"__pycache__", "tests", "test", "bin"}
 LITTER_SUFFIXES = {".pyi", ".pyc", ".c", ".h", ".pyx", ".pxd"}
 KEEP_S = 14 * 24 * 3600.0
-RECIPE = "1"  # to be raised when the steps below change, so that what was built before is built again
 
 
 def build(root: Path = ROOT, arch: str | None = None) -> Path:
@@ -97,7 +96,7 @@ def runtime_python(root: Path = ROOT) -> Path:
             run_uv(
                 ["sync", "--locked", "--only-group", "runtime", "--python", sys.executable],
                 root=root,
-                environ={"UV_PROJECT_ENVIRONMENT": str(folder)},
+                environ={"UV_PROJECT_ENVIRONMENT": str(folder), "UV_COMPILE_BYTECODE": "1"},
             )
             (folder / "complete").touch()
     return folder / "bin" / "python"
@@ -117,8 +116,8 @@ def _service_files(folder: Path) -> Iterator[Path]:
 
 
 def _digest(files: list[Path], *words: str) -> str:
-    digest = hashlib.sha256("\0".join((RECIPE, sys.version, *words)).encode())
-    for path in files:
+    digest = hashlib.sha256("\0".join((sys.version, *words)).encode())
+    for path in (Path(__file__), *files):  # this file holds the steps
         digest.update(f"\0{path.name}\0{path.parent.name}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:20]

@@ -11,6 +11,14 @@ from pathlib import Path
 
 from stack.errors import StackError
 
+_running: set[subprocess.Popen[str]] = set()
+
+
+def stop_uv() -> None:
+    """End every uv that runs, for one whose answer nobody waits for any more: its caller gets a StackError."""
+    for uv in tuple(_running):
+        uv.terminate()
+
 
 def find_uv() -> Path:
     """The uv that started us (`UV`), else the one beside the interpreter, else the one on PATH."""
@@ -24,18 +32,23 @@ def find_uv() -> Path:
 def run_uv(arguments: Sequence[str | Path], *, root: Path, environ: Mapping[str, str] | None = None) -> str:
     """Run uv in `root` and return what it prints; StackError carries what it said if it fails."""
     inherited = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "UV_PYTHON")}
-    ran = subprocess.run(
+    uv = subprocess.Popen(
         [find_uv(), *arguments],
         cwd=root,
         env={**inherited, "UV_NO_PROGRESS": "1", **(environ or {})},
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    if ran.returncode:
+    _running.add(uv)
+    try:
+        printed, said = uv.communicate()
+    finally:
+        _running.discard(uv)
+    if uv.returncode:
         raise StackError(
-            f"`uv {' '.join(map(str, arguments[:2]))}` failed: {ran.stderr.strip()}",
+            f"`uv {' '.join(map(str, arguments[:2]))}` failed: {said.strip()}",
             hint="If the package index was out of reach, try again; if the lock is out of date, `uv lock`.",
         )
-    return ran.stdout
+    return printed

@@ -40,7 +40,7 @@ def test_a_token_opens_its_scope(scope):
     ids=["another scope", "expired", "another key", "another audience", "another issuer", "not yet"],
 )
 def test_other_tokens_open_nothing(token, expected):
-    """A token of another scope is forbidden; one that is expired or early or of another key, audience or issuer fails."""
+    """A token of another scope is forbidden; one that is expired, early or of a stranger opens nothing."""
     refused = decide(token, "flights:read")
     assert isinstance(refused, Refusal)
     assert refused.status == getattr(expected, "status", expected)

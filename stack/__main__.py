@@ -1,0 +1,111 @@
+"""The stack's command line: `python -m stack up`, `python -m stack package`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from stack.errors import StackError
+from stack.folders import ROOT
+
+FAILED = 1
+INTERRUPTED = 130
+
+
+def _count(text: str) -> int:
+    """A number of flights, or `all`."""
+    from stack.data import TOTAL  # noqa: PLC0415 - a short way to `--help`
+
+    count = TOTAL if text == "all" else int(text)
+    if not 0 <= count <= TOTAL:
+        raise argparse.ArgumentTypeError(f"there are 0 to {TOTAL} flights, or `all`")
+    return count
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port < 2**16:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m stack",
+        description="What AWS would supply, on one machine: Postgres, the Lambda runtime, the HTTP API, tokens.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    up = commands.add_parser(
+        "up",
+        help="bring the flights API up and serve it until Ctrl-C",
+        description="Bring the flights API up on loopback and serve it until Ctrl-C or SIGTERM, which leave nothing "
+        "behind. Prints BASE_URL, CONTROL_URL and a token for each scope on stdout once it is ready.",
+        epilog="DATABASE_URL=postgresql://admin:secret@host/postgres uses another server, to itself: the database "
+        "`flights`, its roles and their passwords are made there, and nothing is dropped.",
+    )
+    up.add_argument(
+        "--flights", type=_count, default=10_000, metavar="N", help="how many to load: 0 to 336776, or `all` (10000)"
+    )
+    up.add_argument("--port", type=_port, default=0, metavar="P", help="the API's port; 0 is any that is free (0)")
+    up.add_argument(
+        "--durable",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether a commit survives a crash; `--no-durable` is faster (durable)",
+    )
+    up.add_argument(
+        "--concurrency", type=int, default=8, metavar="N", help="reserved concurrency: environments at most (8)"
+    )
+    up.set_defaults(run=_up)
+    pack = commands.add_parser(
+        "package",
+        help="build the Lambda zip",
+        description="Build the Lambda zip: the service, its locked dependencies, their bytecode. The same inputs give "
+        "the same bytes.",
+    )
+    pack.add_argument("--out", type=Path, default=ROOT / "dist" / "flights.zip", help="(dist/flights.zip)")
+    pack.add_argument("--arch", choices=("x86_64", "arm64"), default="x86_64", help="Lambda's architecture (x86_64)")
+    pack.set_defaults(run=_package)
+    return parser
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    from stack.up import Options, up  # noqa: PLC0415 - a short way to `--help`
+
+    return up(
+        Options(
+            flights=arguments.flights,
+            port=arguments.port,
+            durable=arguments.durable,
+            concurrency=arguments.concurrency,
+            database_url=os.environ.get("DATABASE_URL") or None,
+        )
+    )
+
+
+def _package(arguments: argparse.Namespace) -> int:
+    from stack.package import pack  # noqa: PLC0415 - a short way to `--help`
+
+    zipped, unzipped = pack(ROOT, arguments.out, arguments.arch)
+    sys.stderr.write(f"{zipped / 1e6:.1f} MB zipped, {unzipped / 1e6:.1f} MB unzipped\n")
+    sys.stdout.write(f"{arguments.out}\n")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 0, 1 with the reason on stderr, 2 for usage, 130 if interrupted."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except StackError as error:
+        sys.stderr.write(f"stack: {error}\n" + (f"  next: {error.hint}\n" if error.hint else ""))
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""The flights database on a server: ours or another's: made, migrated, and its logins' passwords."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from stack.errors import StackError
+
+NAME: Final = "flights"
+LOGINS: Final = ("MIGRATOR", "INGEST", "READER", "CANARY")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """`dsn` names server and database, no login; `admin` is the login that may make roles; `passwords` by login."""
+
+    dsn: str
+    admin: Mapping[str, str]
+    passwords: Mapping[str, str] = field(
+        default_factory=lambda: {login: secrets.token_urlsafe(24) for login in LOGINS}, repr=False
+    )
+
+    def environ(self, *logins: str) -> dict[str, str]:
+        """What a process that signs in as `logins` finds in its environment."""
+        own = {f"FLIGHTS_DB_PASSWORD_{login}": self.passwords[login] for login in logins}
+        return {"FLIGHTS_DB_DSN": self.dsn, "FLIGHTS_DB_AUTH": "password", **own}
+
+    def connect_migrator(self) -> psycopg.Connection[tuple[object, ...]]:
+        """A connection of the migrator, every statement its own transaction."""
+        password = self.passwords["MIGRATOR"]
+        return psycopg.connect(make_conninfo(self.dsn, user="flights_migrator", password=password), autocommit=True)
+
+
+def create(admin_dsn: str) -> Database:
+    """Make the database `flights` on the administrator's server, unless it is there; nothing is dropped.
+
+    `admin_dsn` is a libpq connection string or URL. Raises StackError if the server does not let us.
+    """
+    try:
+        given = {name: str(value) for name, value in conninfo_to_dict(admin_dsn).items() if value is not None}
+        with psycopg.connect(admin_dsn, autocommit=True, connect_timeout=10) as connection:
+            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).rowcount:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
+            user, password = connection.info.user, connection.info.password
+    except psycopg.Error as error:
+        raise StackError(
+            f"The database server does not serve: {error}".strip(),
+            hint="DATABASE_URL must name a server and a login that may create databases and roles; "
+            "without it the stack starts a server of its own.",
+        ) from None
+    server = {name: value for name, value in given.items() if name not in ("user", "password", "dbname")}
+    return Database(
+        dsn=make_conninfo("", **server, dbname=NAME),
+        admin={"FLIGHTS_DB_ADMIN_USER": user, "FLIGHTS_DB_ADMIN_PASSWORD": password},
+    )
+
+
+def migrate(database: Database, package: Path, python: Path) -> None:
+    """Make the roles and bring the schema up to date, by the packaged service's own command."""
+    ran = subprocess.run(
+        [python, "-m", "service.migrate"],
+        cwd=package,
+        env={**database.environ(*LOGINS), **database.admin},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ran.returncode:
+        raise StackError(
+            f"The migrations did not run: {ran.stderr.strip()}",
+            hint="The message is that of `python -m service.migrate`; the migrations are in service/migrations/.",
+        )
