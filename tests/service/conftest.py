@@ -1,4 +1,4 @@
-"""One Postgres server a session, one database a module; the handler in this process, answering real payload 2.0 events."""
+"""One Postgres server a session, one database a module; the handler in this process, asked by payload 2.0 events."""
 
 from __future__ import annotations
 
@@ -198,7 +198,8 @@ def make_event(
 
 
 @pytest.fixture
-def api(environment: dict[str, str], admin: psycopg.Connection[Any]) -> Iterator[Api]:
+def api(environment: dict[str, str], request: pytest.FixtureRequest) -> Iterator[Api]:
+    request.getfixturevalue("admin")  # which empties the table
     handler = Handler(environment)
     yield Api(handler)
     handler.close()

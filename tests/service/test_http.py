@@ -1,6 +1,7 @@
 """What every request has in common: scopes, identity, timing, metrics, and events with gaps."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -112,7 +113,7 @@ class TestIdentity:
 
 class TestMetrics:
     def test_one_line(self, api):
-        """A request prints one line of embedded metrics, with one dimension set for the service and one for the route."""
+        """A request prints one line of embedded metrics, with a dimension set for the service and one for the route."""
         (line,) = api.get("/v1/flights").emf
         (directive,) = line["_aws"]["CloudWatchMetrics"]
 
@@ -154,8 +155,7 @@ class TestMetrics:
 
     def test_operations_are_the_routes(self):
         """The routes that metrics know are the routes that are described."""
-        with open("service/openapi.json") as file:
-            paths = json.load(file)["paths"]
+        paths = json.loads(Path("service/openapi.json").read_text())["paths"]
 
         assert set(OPERATIONS) == {f"{method.upper()} {path}" for path, item in paths.items() for method in item}
 

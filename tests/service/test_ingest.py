@@ -86,7 +86,7 @@ class TestBadRecords:
             ("flight_date", "1979-12-31"),
             ("flight_date", "2100-01-01"),
             ("flight_date", "1970-01-01"),
-            ("flight_date", "２０１３-01-01"),
+            ("flight_date", "\uff12\uff10\uff11\uff13-01-01"),
             ("flight_date", 20130101),
             ("carrier", "ua"),
             ("carrier", "UAL"),

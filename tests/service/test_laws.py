@@ -1,5 +1,6 @@
 """Laws of the rules: of records, batches and cursors, for any value whatever; and of a batch on real Postgres."""
 
+import base64
 import json
 from dataclasses import replace
 from string import printable
@@ -65,6 +66,22 @@ filters = st.builds(
     origin=st.none() | airports,
     dest=st.none() | airports,
 )
+
+
+def _encode(document):
+    return base64.urlsafe_b64encode(document.encode()).rstrip(b"=").decode()
+
+
+def _forge(value):
+    return _encode(json.dumps(value))
+
+
+def _decoded(text):
+    """The key that a cursor holds, or the field that was blamed."""
+    try:
+        return cursor.decode(text, Filters())
+    except FieldError as error:
+        return error.field
 
 
 class TestRecords:
@@ -166,15 +183,14 @@ class TestCursors:
             with pytest.raises(FieldError, match="other filters"):
                 cursor.decode(cursor.encode(key, asked), other)
 
-    @given(st.text() | st.binary().map(lambda data: data.hex()) | anything.map(lambda value: _forge(value)))
+    @given(st.text() | st.binary().map(lambda data: data.hex()) | anything.map(_forge))
     def test_any_text(self, text):
         """Any text is a cursor or refused as one; it never is an accident."""
-        try:
-            key = cursor.decode(text, Filters())
-        except FieldError as error:
-            assert "cursor" == error.field
-        else:
-            assert key == Key._make(rule.read(value) for rule, value in zip(KEY_RULES.values(), key, strict=True))
+        key = _decoded(text)
+
+        assert key == "cursor" or list(key) == [
+            rule.read(value) for rule, value in zip(KEY_RULES.values(), key, strict=True)
+        ]
 
     @given(keys, st.data())
     def test_tampered(self, key, data):
@@ -182,10 +198,9 @@ class TestCursors:
         text = cursor.encode(key, Filters())
         at = data.draw(st.integers(0, len(text) - 1))
         forged = text[:at] + data.draw(st.sampled_from(printable)) + text[at + 1 :]
-        try:
-            assert ASKED_DAY.read(cursor.decode(forged, Filters()).flight_date)
-        except FieldError as error:
-            assert "cursor" == error.field
+        key = _decoded(forged)
+
+        assert key == "cursor" or ASKED_DAY.read(key.flight_date)
 
     def test_version(self):
         """A cursor of another version is refused as such."""
@@ -199,17 +214,9 @@ class TestCursors:
             cursor.decode(_encode(document), Filters())
 
 
-def _forge(value):
-    return _encode(json.dumps(value))
-
-
-def _encode(document):
-    return cursor.base64.urlsafe_b64encode(document.encode()).rstrip(b"=").decode()
-
-
 class TestStored:
     @pytest.fixture
-    def store(self, environment, admin):
+    def store(self, environment):
         kept = PostgresStore(Login.INGEST, lambda *_: None, environment)
         yield kept
         kept.close()

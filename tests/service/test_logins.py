@@ -185,7 +185,7 @@ def test_wrong_password(environment, name):
 
 def test_owner_cannot_sign_in(environment):
     """The owner is nobody's login."""
-    with pytest.raises(psycopg.OperationalError, match="authentication failed|not permitted to log in"):
+    with pytest.raises(psycopg.OperationalError, match=r"authentication failed|not permitted to log in"):
         psycopg.connect(**parameters(Login.MIGRATOR, environment) | {"user": "flights_owner"})
 
 
@@ -235,7 +235,7 @@ def test_settings(login, name, setting, value):
     assert (value,) == login(name).execute("SELECT current_setting(%s)", [setting]).fetchone()
 
 
-def test_domain_and_table_agree(environment, admin, flight):
+def test_domain_and_table_agree(environment, flight):
     """What the table refuses is refused by name, should another writer forget the rules."""
     store = PostgresStore(Login.INGEST, lambda *_: None, environment)
     with pytest.raises(errors.CheckViolation):

@@ -72,7 +72,8 @@ class TestApplying:
 
         assert [] == migrate(migrator, load(folder))
 
-    def test_side_by_side(self, environment, migrator, folder):
+    @pytest.mark.usefixtures("migrator")
+    def test_side_by_side(self, environment, folder):
         """Of two runs at once one applies and the other finds it done."""
         migrations = add(folder, TABLE)
 
@@ -131,7 +132,7 @@ class TestRefusing:
 
 
 class TestCommand:
-    def test_fresh_database(self, bare, environment):
+    def test_fresh_database(self, environment):
         """The command makes roles and schema, and may be repeated; it says what it did on stderr."""
         done = subprocess.run(
             [sys.executable, "-m", "service.migrate"], env=environment, capture_output=True, text=True, check=False

@@ -98,7 +98,8 @@ class TestPages:
         "query",
         ["carrier=9E", "from=2013-01-01", "to=2014-01-01", "origin=JFK", "dest=LAX"],
     )
-    def test_cursor_of_other_filters(self, api, flights, query):
+    @pytest.mark.usefixtures("flights")
+    def test_cursor_of_other_filters(self, api, query):
         """A cursor is good for the filters that it was made with and for no others."""
         cursor = api.get("/v1/flights", "limit=1").body["next_cursor"]
         answer = api.get("/v1/flights", f"limit=1&cursor={cursor}&{query}")
@@ -204,13 +205,15 @@ CANARY = "/v1/flights/1970-01-01/CY/1/CAN"
 
 
 class TestCanary:
-    def test_sees_its_row(self, api, flights):
+    @pytest.mark.usefixtures("flights")
+    def test_sees_its_row(self, api):
         """The canary's token reads, lists and counts one row, whatever is stored beside it."""
         assert "ARY" == api.get(CANARY, scope="canary:read").body["dest"]
         assert ["CAN"] == [row["origin"] for row in walk(api, "limit=1", "canary:read")[0]]
         assert 1 == api.get("/v1/stats/delays", "group_by=month", "canary:read").body["groups"][0]["flights"]
 
-    def test_sees_nothing_else(self, api, flights):
+    @pytest.mark.usefixtures("flights")
+    def test_sees_nothing_else(self, api):
         """What a reader finds is not there for the canary's token."""
         assert (200, 404) == tuple(
             api.get("/v1/flights/2013-01-01/9E/7/EWR", scope=scope).status for scope in ("flights:read", "canary:read")
@@ -222,6 +225,7 @@ class TestCanary:
         assert [] == api.get("/v1/flights", "from=1970-01-01").body["flights"]
         assert [] == api.get("/v1/stats/delays", "group_by=month").body["groups"]
 
-    def test_both_scopes(self, api, flights):
+    @pytest.mark.usefixtures("flights")
+    def test_both_scopes(self, api):
         """A token with both scopes reads as a reader."""
         assert 404 == api.get(CANARY, scope="canary:read flights:read").status

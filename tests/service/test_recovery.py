@@ -40,7 +40,7 @@ def await_row(admin, query, values):
 
 
 @pytest.mark.parametrize("breakage", ["restart", "kill"])
-def test_between_requests(api, server, environment, flight, breakage):
+def test_between_requests(api, server, flight, breakage):
     """A restart or a crash between two requests goes unnoticed."""
     api.store(flight)
     api.get("/v1/flights")
@@ -114,7 +114,7 @@ def test_read_only_primary(api, admin, environment, flight):
     assert (503, 200) == (refused.status, api.store(flight).status)
 
 
-def test_nothing_acknowledged_is_lost(api, admin, server, environment, flight):
+def test_nothing_acknowledged_is_lost(api, server, environment, flight):
     """Whatever was answered with 200 before, during and after a crash is there."""
     acknowledged, refused = [], []
 
@@ -185,7 +185,7 @@ def test_wrong_credentials(environment, api):
     assert 503 == type(api)(wrong).get("/v1/flights").status
 
 
-def test_observed(environment, admin, flight):
+def test_observed(environment, flight):
     """Time spent on the database is observed even where the call fails."""
     seen = []
     store = PostgresStore(Login.INGEST, lambda name, ms: seen.append((name, ms > 0)), environment)
@@ -196,6 +196,6 @@ def test_observed(environment, admin, flight):
     assert [("db_write_ms", True)] == seen
 
 
-def test_nothing_to_store(environment):
+def test_nothing_to_store():
     """A batch without a good record asks nothing of the database."""
     assert {} == PostgresStore(Login.INGEST, lambda *_: None, {}).save([])
