@@ -15,6 +15,7 @@ from clearance.model import UnreadableError
 LARGEST_REPORT = 128 * 1024 * 1024
 LARGEST_TAG = 8 * 1024 * 1024
 DEEPEST = 500
+MOST_ELEMENTS = 3_000_000
 
 _CHUNK = 1024 * 1024
 _DECLARED = re.compile(rb"""\A<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
@@ -77,12 +78,19 @@ def events(report: bytes) -> Iterator[Event]:
     report, encoding = _without_multibyte(report)
     sink: list[Event] = []
     parser = _parser(sink, encoding)
+    elements = 0
     for start in range(0, len(report), _CHUNK):
         _feed(parser, report[start : start + _CHUNK], final=False)
         if start + _CHUNK - parser.CurrentByteIndex > LARGEST_TAG + _CHUNK:
             raise UnreadableError(
                 f"line {parser.CurrentLineNumber}: a single tag or comment is larger than {LARGEST_TAG} bytes",
                 "no test tool writes such a report: look at what produced it",
+            )
+        elements += sum(isinstance(event, Start) for event in sink)
+        if elements > MOST_ELEMENTS:
+            raise UnreadableError(
+                f"the report has more than {MOST_ELEMENTS} elements, which are not read",
+                "split the suite over several checks",
             )
         yield from sink
         sink.clear()

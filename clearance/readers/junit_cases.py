@@ -31,7 +31,7 @@ from clearance.readers.junit_totals import Tally, contradictions, unmarked
 _SUITES = ("testsuites", "testsuite")
 _OUTPUT = frozenset({"system-out", "system-err"})
 _TOOLS = {"pytest tests": "pytest", "pytest": "pytest", "jest tests": "jest"}
-_TEXT_KEPT = 4000
+_TEXT_KEPT = 1500
 _PROPERTIES_KEPT = 50
 
 
@@ -90,6 +90,7 @@ def cases(report: bytes, summary: Summary) -> Iterator[Case]:
 @dataclass(slots=True)
 class _Suite:
     name: str
+    path: str
     attributes: Mapping[str, str]
     line: int
     own: Tally = field(default_factory=Counter)
@@ -113,7 +114,7 @@ class _Walk:
         self._suites: list[_Suite] = []
         self._cases: list[_Open] = []
         self._mark: Start | None = None
-        self._text: list[str] = []
+        self._head, self._tail, self._length = "", "", 0
         self._inside = 0  # how deep in an element whose children have no meaning of their own
 
     def start(self, event: Start) -> None:
@@ -129,15 +130,18 @@ class _Walk:
         elif event.name == "testcase":
             self._cases.append(_Open(event.attributes))
         elif event.name in MARKS:
-            self._mark, self._text, self._inside = event, [], 1
+            self._mark, self._inside = event, 1
+            self._head, self._tail, self._length = "", "", 0
         elif event.name in _OUTPUT:
             self._inside = 1
         elif event.name == "property" and self._cases:
             self._note(event.attributes)
 
     def text(self, text: str) -> None:
-        if self._mark is not None and sum(map(len, self._text)) < _TEXT_KEPT:
-            self._text.append(text[:_TEXT_KEPT])
+        if self._mark is not None:
+            self._length += len(text)
+            self._head += text[: _TEXT_KEPT - len(self._head)]
+            self._tail = (self._tail + text)[-_TEXT_KEPT:]
 
     def end(self, event: End) -> Iterator[Case]:
         if self._inside:
@@ -156,7 +160,8 @@ class _Walk:
 
     def _open_suite(self, event: Start) -> None:
         name = clip(event.attributes.get("name", ""), 300)
-        self._suites.append(_Suite(name, event.attributes, event.line))
+        path = " > ".join([*(suite.name for suite in self._suites[-3:] if suite.name), *([name] if name else [])])
+        self._suites.append(_Suite(name, path, event.attributes, event.line))
         self._summary.tool = self._summary.tool or _TOOLS.get(name, "")
         moment = moment_of(event.attributes.get("timestamp", ""))
         if moment and (self._summary.made_at is None or moment > self._summary.made_at):
@@ -166,8 +171,8 @@ class _Walk:
         mark = Mark(
             kind=start.name,
             type=start.attributes.get("type", "")[:200],
-            message=clip(start.attributes.get("message", "")),
-            text="".join(self._text)[:_TEXT_KEPT],
+            message=clip(start.attributes.get("message", ""), _TEXT_KEPT),
+            text=self._kept(),
         )
         self._mark = None
         if self._cases:
@@ -175,12 +180,20 @@ class _Walk:
         elif mark.kind in ("failure", "error"):
             self._suites[-1].orphans.append(mark)
 
+    def _kept(self) -> str:
+        if self._length <= _TEXT_KEPT:
+            return self._head
+        return f"{self._head} … (cut; {self._length} characters in all) …\n{self._tail}"
+
     def _close_case(self, case: _Open) -> Case:
         get = case.attributes.get
         suite = self._suites[-1]
         marks = completed(tuple(case.marks) or by_status(case.attributes))
         outcome = outcome_of(marks)
-        suite.own += tally_of(marks, outcome)
+        if marks:
+            suite.own.update(tally_of(marks, outcome))
+        else:
+            suite.own["cases"] += 1
         spent = seconds(get("time", ""))
         if spent is not None:
             suite.seconds = (suite.seconds or 0.0) + spent
@@ -188,7 +201,7 @@ class _Walk:
         return Case(
             classname=clip(get("classname") or get("class") or "", 500),
             name=clip(get("name", ""), 500),
-            suite=self._path(),
+            suite=suite.path,
             outcome=outcome,
             marks=marks,
             file=get("file", "")[:_TEXT_KEPT],
@@ -205,7 +218,7 @@ class _Walk:
             )
             outcome = outcome_of(suite.orphans)
             yield Case(
-                classname="", name="", suite=self._path(), outcome=outcome, marks=tuple(suite.orphans), orphan=True
+                classname="", name="", suite=suite.path, outcome=outcome, marks=tuple(suite.orphans), orphan=True
             )
         self._suites.pop()
         if self._summary.tool == "jest":
@@ -224,7 +237,3 @@ class _Walk:
         parent.beneath += suite.beneath
         if spent is not None:
             parent.seconds = (parent.seconds or 0.0) + spent
-
-    def _path(self) -> str:
-        names = [suite.name for suite in self._suites if suite.name]
-        return " > ".join(names[-4:])

@@ -12,14 +12,14 @@ from clearance.readers.junit_outcomes import Mark, Outcome
 
 LISTED = 100
 
-_MESSAGE = 2000
+_MESSAGE = 4000
 _TAIL = 4
 # rule, severity, the marks that make it, and what to say when the report gives no reason
 _RULES = (
     ("failure", Severity.HIGH, ("failure",), "failed; the report gives no reason"),
     ("error", Severity.HIGH, ("error",), "stopped by an error; the report gives no reason"),
     ("warning", Severity.MEDIUM, ("warning",), "ended with a warning; the report gives no reason"),
-    ("flaky", Severity.LOW, ("flakyFailure", "flakyError"), "passed only when it was run again"),
+    ("flaky", Severity.LOW, ("flakyFailure", "flakyError"), "the report gives no reason"),
 )
 
 
@@ -37,7 +37,8 @@ def findings_of(case: Case, root: str, tool: str) -> Iterator[Finding]:
             said = list(dict.fromkeys(filter(None, map(_message, marks))))
             message = clip("\n".join(said), _MESSAGE) if said else unsaid
             if rule == "flaky":
-                message = clip(f"passed after {len(marks)} failed {'run' if len(marks) == 1 else 'runs'}: {message}")
+                runs = "run" if len(marks) == 1 else "runs"
+                message = clip(f"passed after {len(marks)} failed {runs}: {message}", _MESSAGE)
             yield Finding(
                 rule=rule,
                 severity=severity,

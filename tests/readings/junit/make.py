@@ -1,4 +1,4 @@
-"""Make pytest's and Jest's reports of this folder anew: `python tests/readings/junit/make.py`; Jest needs node and npm."""
+"""Make pytest's and Jest's reports of this folder anew: `python tests/readings/junit/make.py`; Jest needs npm."""
 
 import re
 import shutil

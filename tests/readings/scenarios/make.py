@@ -1,4 +1,4 @@
-"""Make the reports of this folder anew: `python tests/readings/scenarios/make.py`, with pytest and pytest-bdd installed."""
+"""Make the reports of this folder anew: `python tests/readings/scenarios/make.py`, with pytest-bdd installed."""
 
 import re
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 
-STEPS = '''
+STEPS = """
 import pytest
 from pytest_bdd import given, parsers, then, when
 
@@ -44,7 +44,7 @@ def _(log, docstring):
 @then(parsers.parse("the log holds {count:d}"))
 def _(log, count):
     assert count == len(log)
-'''
+"""
 PLAIN = """Feature: Departures
   Background:
     Given an empty log
@@ -251,13 +251,14 @@ def make(name: str, files: dict[str, str], arguments: tuple[str, ...]) -> int:
     shutil.rmtree(kept, ignore_errors=True)
     with tempfile.TemporaryDirectory() as place:
         for path, text in {**files, "steps.py": STEPS}.items():
-            for target in (Path(place) / path, kept / path):
+            # Kept under a name that neither pytest nor a linter takes for a part of this project.
+            for target in (Path(place) / path, kept / (f"{path}.txt" if path.endswith(".py") else path)):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(text, encoding="utf-8")
         Path(place, "pytest.ini").write_text("[pytest]\nmarkers = quick\n    late\n", encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider"]
         run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", "--junitxml=report.xml"]
-            + [*arguments, "checks.py"],
+            [*command, "--junitxml=report.xml", *arguments, "checks.py"],
             cwd=place,
             check=False,
             capture_output=True,
@@ -265,7 +266,7 @@ def make(name: str, files: dict[str, str], arguments: tuple[str, ...]) -> int:
         report = Path(place, "report.xml").read_text(encoding="utf-8").replace(place, "/tmp/readings/scenarios")
     report = re.sub(r"[\w./-]*site-packages/", "site-packages/", report)
     (kept / "report.xml").write_text(re.sub(r'hostname="[^"]*"', 'hostname="host"', report) + "\n", encoding="utf-8")
-    (kept / "steps.py").unlink()
+    (kept / "steps.py.txt").unlink()
     return run.returncode
 
 
@@ -274,15 +275,15 @@ def main() -> None:
         "# Reports of pytest-bdd, with the features that they are of",
         "",
         f"Made by `make.py` with pytest {version('pytest')} and pytest-bdd {version('pytest-bdd')}.",
-        "Exit code 0 is no proof that anything ran.",
+        "Exit code 0 is no proof that anything ran. Sources are kept as `*.py.txt`.",
         "",
         "| folder | command | exit code |",
         "|---|---|---|",
     ]
     for name, (files, arguments) in CASES.items():
         code = make(name, files, arguments)
-        said = " ".join(f"'{word}'" if " " in word else word for word in ("pytest", "--junitxml=report.xml", *arguments))
-        lines.append(f"| `{name}` | `{said} checks.py` | {code} |")
+        said = "".join(f" '{word}'" if " " in word else f" {word}" for word in arguments)
+        lines.append(f"| `{name}` | `pytest --junitxml=report.xml{said} checks.py` | {code} |")
     (HERE / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
