@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from clearance import evidence as codec
 from clearance.model import Check, ClearanceError, Evidence, Inputs, Reader, Subject
 from clearance.runner import flock
 from clearance.runner.ambient import forget_bytecode
@@ -26,12 +25,11 @@ Find = Callable[[str, str], Evidence | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """Evidence, whether it was reused, the head and tail of the tool's own output, and the evidence's digest."""
+    """Evidence, whether it was reused, and the head and tail of the tool's own output."""
 
     evidence: Evidence
     reused: bool
     output: str
-    digest: str
 
 
 def now() -> datetime:
@@ -98,8 +96,7 @@ def collect(
 
 
 def _collected(examined: Examined, *, reused: bool = False) -> Collected:
-    digest = codec.digest(codec.dumps(examined.evidence))
-    return Collected(evidence=examined.evidence, reused=reused, output=examined.output, digest=digest)
+    return Collected(evidence=examined.evidence, reused=reused, output=examined.output)
 
 
 def _reused(
