@@ -113,6 +113,9 @@ class Environment:
     async def start(self) -> Fault | None:
         """Start the process and see it through its init phase; the fault if it does not come through."""
         self._server = await self._loop.create_server(lambda: Connection(self), "127.0.0.1", 0)
+        if self.phase is Phase.DEAD:  # killed meanwhile
+            self._server.close()
+            return await self._initialised
         address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         self._timer = self._loop.call_later(self._config.init_timeout_s, self._overdue)
         try:
@@ -125,7 +128,7 @@ class Environment:
             )
         except OSError as error:
             self._end("InitError", "Runtime.InvalidEntrypoint", f"The runtime could not be started: {error}")
-        if self.phase is Phase.DEAD:  # meanwhile
+        if self.phase is Phase.DEAD:  # likewise
             await self.closed()
         return await self._initialised
 

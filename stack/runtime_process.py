@@ -68,6 +68,7 @@ class RuntimeProcess(asyncio.SubprocessProtocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         if self._rest:
             self._on_log(self._rest.decode(errors="replace"))
+        self._transport.close()
         if not self._closed.done():
             self._closed.set_result(None)
 
