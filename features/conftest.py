@@ -13,7 +13,7 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from features.airline import Airline, unused
 from features.api import Api
-from features.deployment import Deployment, deployment
+from features.deployment import TOKENS, Deployment, deployment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,9 @@ def deployed() -> Iterator[Deployment]:
 
 @pytest.fixture(autouse=True)
 def api(request: pytest.FixtureRequest, deployed: Deployment) -> Iterator[Api]:
-    """Reach the service; in each test's setup, so that a deployment that cannot be had is an error, not a failure."""
+    """Reach the service; in each test's setup, so that what the deployment lacks is an error and not a failure."""
+    canary, local = (request.node.get_closest_marker(tag) is not None for tag in TAGS)
+    deployed.require(["canary:read"] if canary else list(TOKENS), control=local)
     api = Api(deployment=deployed)
     request.node.stash[API] = api
     yield api

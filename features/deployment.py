@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = (sys.executable, "-m", "stack", "up", "--flights", "2000", "--port", "0")
@@ -59,6 +59,13 @@ class Deployment:
                 "export it beside BASE_URL, or unset BASE_URL to have a local stack started"
             )
         return Token(value)
+
+    def require(self, scopes: Iterable[str], *, control: bool) -> None:
+        """Raise DeploymentError unless the tokens for these scopes, and the controls if asked for, are there."""
+        for scope in scopes:
+            self.token(scope)
+        if control:
+            _ = self.control_url
 
     @property
     def control_url(self) -> str:

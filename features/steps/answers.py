@@ -38,6 +38,11 @@ def refused_as_malformed(answer: requests.Response) -> None:
     expect_problem(answer, 400, 422)
 
 
+@then("the request is refused by whoever sees it first")
+def refused_by_anyone(answer: requests.Response) -> None:
+    assert 400 <= answer.status_code < 500
+
+
 @then(parsers.parse("the request is answered, {status:d}"))
 def answered(answer: requests.Response, status: int) -> None:
     assert status == answer.status_code
