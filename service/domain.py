@@ -63,7 +63,7 @@ NUMBER = Whole(low=1, high=9999)
 _DELAY = Whole(low=-1440, high=4320)
 
 RULES: dict[str, Rule] = {
-    "flight_date": Day(first=FIRST_DAY, last=LAST_DAY),
+    "flight_date": Day(first=FIRST_DAY, last=LAST_DAY, years="19[89][0-9]|20[0-9]{2}"),
     "carrier": CARRIER,
     "flight": NUMBER,
     "origin": AIRPORT,
@@ -80,7 +80,7 @@ RULES: dict[str, Rule] = {
 }
 OPTIONAL = frozenset({"tailnum", "dep_time", "arr_time", "dep_delay", "arr_delay", "air_time"})
 # Asking for the day of the canary is no fault of the question: who may not see it is told that nothing is there.
-ASKED_DAY = Day(first=CANARY_DAY, last=LAST_DAY)
+ASKED_DAY = Day(first=CANARY_DAY, last=LAST_DAY, years="19[7-9][0-9]|20[0-9]{2}")
 KEY_RULES: dict[str, Rule] = {"flight_date": ASKED_DAY, "carrier": CARRIER, "flight": NUMBER, "origin": AIRPORT}
 
 

@@ -33,10 +33,16 @@ def parameters(login: Login, environment: Mapping[str, str] = os.environ) -> dic
     """Return libpq connection parameters for `login`.
 
     `FLIGHTS_DB_DSN` names host, port and dbname, as a libpq connection string without user and password;
-    `FLIGHTS_DB_AUTH` is `password` (the default; `FLIGHTS_DB_PASSWORD_INGEST` and so on) or `iam`.
+    `FLIGHTS_DB_AUTH` is `password` (the default; `FLIGHTS_DB_PASSWORD_INGEST` and so on) or `iam`, which asks for TLS
+    with a verified name: give `sslrootcert` in the DSN. Raises `ConfigurationError`.
     """
     found: dict[str, Any] = {
         "connect_timeout": 5,
+        # A peer that is gone without a word is noticed within seconds: an environment may be frozen for minutes.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
         "application_name": "flights",
         **conninfo_to_dict(_required(environment, "FLIGHTS_DB_DSN")),
     }

@@ -16,6 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 from service.domain import AIRPORT, ASKED_DAY, CARRIER, KEY_RULES, MAX_RECORDS, OPTIONAL, RULES
 from service.problems import CONTENT_TYPE
 from service.routes import app
+from service.rules import Clock, Rule
 
 Schema = dict[str, Any]
 JSON = "application/json"
@@ -39,6 +40,10 @@ def _ref(name: str) -> Schema:
 
 def _either(*schemas: Schema) -> Schema:
     return {"anyOf": list(schemas)}
+
+
+def _rule(rule: Rule) -> Schema:
+    return _ref("Clock") if isinstance(rule, Clock) else rule.schema()
 
 
 _NULL: Schema = {"type": "null"}
@@ -67,19 +72,20 @@ _LABELS: dict[str, Schema] = {
 }
 
 SCHEMAS: dict[str, Schema] = {
+    "Clock": {**Clock().schema(), "description": "A time of day as HHMM; 2400 is midnight."},
     # As it is sent: what is missing may be null, left out, or the text that R and its data sets use.
     "FlightGiven": _object(
         {
-            name: _either(rule.schema(), _NULL, {"const": "NA"}) if name in OPTIONAL else rule.schema()
+            name: _either(_rule(rule), _NULL, {"const": "NA"}) if name in OPTIONAL else _rule(rule)
             for name, rule in RULES.items()
         },
         optional=OPTIONAL,
-        description="Clock times are HHMM, 0 to 2400, with minutes below 60; delays and air_time minutes; distance"
-        " miles. What is missing is null, left out, or the text NA; 5.0 is the whole number 5.",
+        description="Delays and air_time are minutes, distance miles. What is missing is null, left out, or the text"
+        " NA; 5.0 is the whole number 5.",
     ),
     "Flight": _object(
         {
-            name: _either(rule.schema(), _NULL) if name in OPTIONAL else rule.schema()
+            name: _either(_rule(rule), _NULL) if name in OPTIONAL else _rule(rule)
             for name, rule in {**RULES, **KEY_RULES}.items()
         }
     ),

@@ -81,13 +81,18 @@ class Clock(Whole):
             raise ValueError("expected a clock time HHMM with minutes below 60")
         return time
 
+    def schema(self) -> dict[str, Any]:
+        hours = [{"minimum": hour * 100, "maximum": hour * 100 + 59} for hour in range(self.high // 100)]
+        return {"type": "integer", "anyOf": [*hours, {"const": self.high}]}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """A calendar day, YYYY-MM-DD, within bounds."""
+    """A calendar day, YYYY-MM-DD, within bounds; `years` says the same for whoever has only the pattern."""
 
     first: date
     last: date
+    years: str
 
     def read(self, value: Any) -> str:
         if isinstance(value, str) and len(value) == 10 and value.isascii():  # noqa: PLR2004 - YYYY-MM-DD
@@ -103,6 +108,6 @@ class Day:
         return {
             "type": "string",
             "format": "date",
-            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+            "pattern": f"^({self.years})-[0-9]{{2}}-[0-9]{{2}}$",
             "description": f"From {self.first} to {self.last}.",
         }

@@ -72,7 +72,7 @@ _CONDITIONS = {
     "origin": sql.SQL("origin = %s"),
     "dest": sql.SQL("dest = %s"),
 }
-# The first line says nothing new, but bounds the scan where the row comparison does not.
+# The first condition says nothing new, but bounds the scan where the row comparison does not.
 _BEYOND = sql.SQL("flight_date >= %s AND (flight_date, carrier, flight, origin) > (%s, %s, %s, %s)")
 _ATTEMPTS = 4
 _YIELD_S = 0.01

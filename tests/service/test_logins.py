@@ -1,5 +1,7 @@
 """What each database login may do, and everything that it is denied; proven on the real server."""
 
+import sys
+
 import psycopg
 import pytest
 from psycopg import errors
@@ -258,6 +260,26 @@ def test_environment(bare, missing, named):
         parameters(Login.READER, {**bare, **missing})
 
     assert named == str(raised.value)
+
+
+def test_iam(tmp_path, monkeypatch):
+    """With IAM the password is a token for that login at that host, made by AWS's own library, over verified TLS."""
+    (tmp_path / "boto3.py").write_text(
+        "class client:\n"
+        "    def __init__(self, name): self.name = name\n"
+        "    def generate_db_auth_token(self, DBHostname, Port, DBUsername):\n"
+        "        return f'{self.name} {DBUsername}@{DBHostname}:{Port}'\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "boto3", raising=False)
+    found = parameters(Login.READER, {"FLIGHTS_DB_DSN": "host=db.example dbname=flights", "FLIGHTS_DB_AUTH": "iam"})
+    monkeypatch.delitem(sys.modules, "boto3")
+
+    assert ("flights_reader", "rds flights_reader@db.example:5432", "verify-full") == (
+        found["user"],
+        found["password"],
+        found["sslmode"],
+    )
 
 
 def test_password_is_no_secret_of_the_dsn(environment):

@@ -1,11 +1,13 @@
 """The committed description of the API: true, valid, and strict."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from service.domain import ASKED_DAY, RULES
 from service.openapi import describe
 
 FILE = Path("service/openapi.json")
@@ -52,6 +54,25 @@ def test_who_answers(operation):
     assert [both, both] == [set(answers[status]["content"]) for status in ("500", "503")]
     assert {"application/json"} == set(answers["429"]["content"])
     assert "Retry-After" in answers["503"]["headers"]
+
+
+@pytest.mark.parametrize("rule", [RULES["flight_date"], ASKED_DAY])
+def test_years(rule):
+    """The pattern of a day and its bounds agree in every year."""
+    years = [f"{year:04}" for year in range(10_000)]
+
+    assert [year for year in years if str(rule.first) <= f"{year}-06-15" <= str(rule.last)] == [
+        year for year in years if re.fullmatch(rule.schema()["pattern"], f"{year}-06-15")
+    ]
+
+
+def test_clock():
+    """The described clock and the rule agree at every number."""
+    described = validator("Clock")
+
+    assert [number for number in range(-100, 2600) if described.is_valid(number)] == [
+        number for number in range(-100, 2600) if number in (2400, *range(2400)) and number % 100 < 60
+    ]
 
 
 def validator(name):
