@@ -37,8 +37,13 @@ class Refusal:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-_UNAUTHORIZED: Final = Refusal(401, ((b"www-authenticate", b"Bearer"),))
 _FORBIDDEN: Final = Refusal(403)
+
+
+def _unauthorized(why: str = "") -> Refusal:
+    """Refuse with 401; a token that was given but is not good is told what is wrong with it."""
+    details = f' scope="" error="invalid_token" error_description="{why}"' if why else ""
+    return Refusal(401, ((b"www-authenticate", b"Bearer" + details.encode()),))
 
 
 class Authorizer:
@@ -56,17 +61,17 @@ class Authorizer:
     def __call__(self, header: str | None, route: Route) -> Authorized | Refusal:
         """Decide on one request; `header` is the Authorization header, with or without `Bearer` before the token."""
         token = (header or "").removeprefix("Bearer ").strip()
+        if not token:
+            return _unauthorized()
         claims = self._claims.get(token) or self._verified(token)
-        if claims is None or not self._stand(claims):
-            return _UNAUTHORIZED
-        held = _held_scopes(claims)
-        if route.scopes and not held.intersection(route.scopes):
+        if claims is None:
+            return _unauthorized("the token is not signed with a key of the issuer")
+        if why := self._fault_of(claims):
+            return _unauthorized(why)
+        if route.scopes and not _held_scopes(claims).intersection(route.scopes):
             return _FORBIDDEN
-        context = {
-            "claims": {name: _text(value) for name, value in claims.items()},
-            "scopes": list(route.scopes) or None,
-        }
-        return Authorized({"jwt": context})
+        texts = {name: _text(value) for name, value in claims.items()}
+        return Authorized({"jwt": {"claims": texts, "scopes": list(route.scopes) or None}})
 
     def _verified(self, token: str) -> Mapping[str, Any] | None:
         try:
@@ -80,20 +85,21 @@ class Authorizer:
         self._claims[token] = decoded.claims
         return decoded.claims
 
-    def _stand(self, claims: Mapping[str, Any]) -> bool:
-        """Tell whether the claims hold now: issuer, audience (or client_id), exp, nbf, iat."""
+    def _fault_of(self, claims: Mapping[str, Any]) -> str:
+        """Say what is wrong with the claims now, or nothing: iss, aud (or else client_id), exp, nbf, iat."""
         now = self._clock()
         meant_for = claims.get("aud", claims.get("client_id"))
-        audience = {meant_for} if isinstance(meant_for, str) else set(meant_for or ())
+        audience = meant_for if isinstance(meant_for, list) else [meant_for]
         expires, *since = [claims.get("exp"), claims.get("nbf", 0), claims.get("iat", 0)]
-        if not _is_number(expires) or not all(map(_is_number, since)):
-            return False
-        return (
-            claims.get("iss") == self._issuer
-            and bool(audience & self._audience)
-            and now < expires
-            and now >= max(since)
-        )
+        if claims.get("iss") != self._issuer:
+            return "the token does not have a valid issuer"
+        if not any(one in self._audience for one in audience if isinstance(one, str)):
+            return "the token does not have a valid audience"
+        if not _is_number(expires) or now >= expires:
+            return "the token has expired"
+        if not all(_is_number(moment) and now >= moment for moment in since):
+            return "the token is not valid yet"
+        return ""
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -113,7 +113,7 @@ class Environment:
     async def start(self) -> Fault | None:
         """Start the process and see it through its init phase; the fault if it does not come through."""
         self._server = await self._loop.create_server(lambda: Connection(self), "127.0.0.1", 0)
-        if self.phase is Phase.DEAD:  # killed meanwhile
+        if self._is_dead():  # killed meanwhile
             self._server.close()
             return await self._initialised
         address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
@@ -128,7 +128,7 @@ class Environment:
             )
         except OSError as error:
             self._end("InitError", "Runtime.InvalidEntrypoint", f"The runtime could not be started: {error}")
-        if self.phase is Phase.DEAD:  # likewise
+        if self._is_dead():  # likewise
             await self.closed()
         return await self._initialised
 
@@ -233,8 +233,11 @@ class Environment:
         kind: FaultKind = "InitError" if self.phase is Phase.STARTING else "ExitError"
         self._end(kind, "Runtime.ExitError", _reason(self._exit_status or 0))
 
+    def _is_dead(self) -> bool:
+        return self.phase is Phase.DEAD
+
     def _end(self, kind: FaultKind, error_type: str, message: str) -> None:
-        if self.phase is Phase.DEAD:
+        if self._is_dead():
             return
         self._stop_timer()
         if self._server:

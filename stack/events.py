@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import time
 from collections.abc import Iterable, Mapping
@@ -159,15 +158,17 @@ def response(payload: bytes) -> Response:
     status = answer["statusCode"]
     if type(status) is not int or not 200 <= status <= 599:  # noqa: PLR2004 - final statuses
         raise MalformedAnswerError(f"The statusCode is {status!r}.")
-    headers = _response_headers(answer.get("headers") or {})
+    headers = _response_headers(answer.get("headers"))
     headers.setdefault(b"content-type", b"text/plain;charset=UTF-8")
     body = _response_body(answer)
     if status in _BODILESS:
         body = b""
-    return Response(status, (*headers.items(), *_set_cookies(answer.get("cookies") or [])), body)
+    return Response(status, (*headers.items(), *_set_cookies(answer.get("cookies"))), body)
 
 
 def _response_headers(given: object) -> dict[bytes, bytes]:
+    if given is None:
+        return {}
     if not isinstance(given, dict):
         raise MalformedAnswerError("The headers are no object.")
     headers = {}
@@ -181,6 +182,8 @@ def _response_headers(given: object) -> dict[bytes, bytes]:
 
 
 def _set_cookies(given: object) -> list[tuple[bytes, bytes]]:
+    if given is None:
+        return []
     if not isinstance(given, list) or not all(isinstance(cookie, str) for cookie in given):
         raise MalformedAnswerError("The cookies are no list of texts.")
     return [(b"set-cookie", _field_value(cookie)) for cookie in given]
@@ -204,5 +207,5 @@ def _response_body(answer: Mapping[str, Any]) -> bytes:
         return body.encode()
     try:
         return base64.b64decode(body, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise MalformedAnswerError("The body is no base64.") from error

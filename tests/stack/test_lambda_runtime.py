@@ -55,7 +55,7 @@ class TestInvocation:
 
     @in_loop
     async def test_the_context_says_what_the_runtime_api_told(self):
-        """The handler's context has the request id, the ARN, the time that is left, the trace and the client's context."""
+        """The handler's context has the request id, the ARN, the time left, the trace and the client's context."""
         async with function(timeout_s=7, memory_mb=256) as flights:
             first = told(await flights.invoke(asking("context"), client_context='{"custom": {"a": "b"}}'))
             second = told(await flights.invoke(asking("context")))
@@ -252,7 +252,7 @@ class TestLimits:
 
     @in_loop
     async def test_reserved_concurrency(self):
-        """As many invocations as are reserved run side by side, each in its own process; one more is refused at once."""
+        """As many invocations as are reserved run side by side, each in its own process; one more is refused."""
         async with function(concurrency=2) as flights:
             running = [asyncio.create_task(flights.invoke(asking("sleep", seconds=0.3))) for _ in range(2)]
             await asyncio.sleep(0)
@@ -270,7 +270,7 @@ class TestLimits:
 
     @in_loop
     async def test_a_crowd(self):
-        """Many callers over few environments each get their own answer or a refusal, and no more processes than reserved."""
+        """Many callers over few environments each get their own answer or a refusal, from no more than those."""
         async with function(concurrency=3) as flights:
 
             async def caller(number):
@@ -284,7 +284,7 @@ class TestLimits:
 class TestCallers:
     @in_loop
     async def test_a_caller_that_gives_up_on_an_invocation(self):
-        """The invocation goes on, holds its place until it is done, and the environment serves the next caller rightly."""
+        """The invocation goes on and holds its place until it is done; the environment serves the next caller."""
         async with function(concurrency=1) as flights:
             before = told(await flights.invoke(asking("pid")))
             for _ in range(3):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 _calls = []
 
@@ -47,7 +48,6 @@ def _say(_context, *lines):
     for line in lines:
         print(line)
     sys.stderr.write("the end without a newline")
-    return None
 
 
 DEEDS = {
@@ -62,7 +62,7 @@ DEEDS = {
     "pid": lambda _context: os.getpid(),
     "calls": lambda _context: len(_calls),
     "environ": lambda _context: dict(os.environ),
-    "directory": lambda _context: os.getcwd(),
+    "directory": lambda _context: str(Path.cwd()),
     "context": _context,
     "spawn": _spawn,
     "exit_afterwards": _exit_afterwards,
