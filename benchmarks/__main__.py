@@ -1,0 +1,60 @@
+"""`python -m benchmarks [NAME…]`: measures, prints each figure beside its goal, and leaves judging to the reader.
+
+Exit codes: 0 measured, whatever came out; 1 a measurement was spoilt; 2 usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+
+from benchmarks.measure import Figure, SpoiltError
+
+BENCHMARKS = {
+    "sarif": "a SARIF report of 100,000 results, file to verdict.json",
+    "read": "a read by key, against a raw server and against AWS's emulator",
+    "ingest": "batches of 1,000 over HTTP, against COPY and against the bare statement",
+    "cold": "a cold start with bytecode in the package, against one without",
+    "gate": "the gate's wall, against its longest check and all of its work",
+    "again": "the gate once more, when nothing has changed",
+}
+
+
+def main() -> int:
+    """Measure what is asked for, in the order above: `again` profits from the evidence that `gate` leaves."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure, as ratios within one run.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="\n".join(f"{name:8}{about}" for name, about in BENCHMARKS.items()),
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="one of those below; all of them unless said")
+    names = parser.parse_args().names
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    return max([_measured(name) for name in BENCHMARKS if not names or name in names])
+
+
+def _measured(name: str) -> int:
+    print(f"{name}: {BENCHMARKS[name]}", flush=True)
+    start = time.monotonic()
+    try:
+        for figure in importlib.import_module(f"benchmarks.{name}").measure():
+            print(_line(figure), flush=True)
+    except SpoiltError as error:
+        print(f"  spoilt: {error}", flush=True)
+        return 1
+    print(f"  ({time.monotonic() - start:.0f} s)\n", flush=True)
+    return 0
+
+
+def _line(figure: Figure) -> str:
+    value = f"{figure.value:,.3g}" if figure.value < 1000 else f"{figure.value:,.0f}"
+    verdict = {True: ": met", False: ": MISSED", None: ""}[figure.met]
+    return f"  {figure.name:44}{value:>9} {figure.unit:6}{figure.goal}{verdict}".rstrip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
