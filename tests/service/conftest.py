@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 import psycopg
 import pytest
+from hypothesis import settings
 from jsonschema import Draft202012Validator
 from psycopg import sql
 
@@ -43,6 +44,9 @@ FLIGHT = {
     "distance": 1400,
 }
 _databases = count()
+# A law holds on a busy machine, too.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

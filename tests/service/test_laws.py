@@ -222,7 +222,7 @@ class TestStored:
         kept.close()
 
     @given(st.lists(records, min_size=1, max_size=20))
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_again(self, store, batch):
         """A batch sent again is unchanged in every record, and reads back as it was sent."""
         flights = read_batch(batch).flights
@@ -232,7 +232,7 @@ class TestStored:
         assert flights == [store.find(flight.key) for flight in flights]
 
     @given(st.lists(records, min_size=2, max_size=10, unique_by=lambda row: row["flight"]), st.randoms())
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_order(self, store, batch, random):
         """The order of the records of a batch doesn't matter to what is stored, nor how it is cut into batches."""
         shuffled = random.sample(batch, len(batch))
@@ -243,7 +243,7 @@ class TestStored:
         assert {"unchanged"} == set(store.save(read_batch(batch).flights).values())
 
     @given(records, records)
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_correction(self, store, before, after):
         """A correction is an update where anything differs, and reads back as the newest."""
         first = read_flight(before)[0]
