@@ -6,7 +6,8 @@ Phases, one way but for the loop of invocations:
 
 An environment is IDLE exactly while it holds an unanswered `next` call, so an event is only ever given to a runtime
 that waits for it. DRAINING is the moment between the answer and the next `next`. Who waits for an invocation may give
-up at any time: the environment goes on, and tells its owner about each change of phase.
+up at any time: the environment goes on, and tells its owner about each change of phase. Unlike on AWS, an idle process
+is not frozen: to stop and to continue it would cost a warm request more than everything else here.
 """
 
 from __future__ import annotations

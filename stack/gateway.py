@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
@@ -161,8 +162,9 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
 async def _send(send: Send, answer: Response, request_id: str, *, head: bool) -> None:
     length = [] if answer.status in (204, 304) else [(b"content-length", b"%d" % len(answer.body))]
     headers = [*answer.headers, *length, (b"apigw-requestid", request_id.encode())]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if head else answer.body})
+    with contextlib.suppress(RuntimeError):  # how uvloop says that the client has hung up
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if head else answer.body})
 
 
 async def _acknowledge(receive: Receive, send: Send) -> None:

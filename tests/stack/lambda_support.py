@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import json
 import sys
+import time
 from pathlib import Path
 
 import uvloop
@@ -39,6 +41,19 @@ async def function(handler="sample.handler", **options):
         yield opened
     finally:
         await opened.close()
+
+
+async def until(condition):
+    """Wait for a condition, 10 s at most."""
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.005)
+
+
+def phases(opened):
+    """List the phases of a function's environments."""
+    return [each.phase for each in opened._environments]
 
 
 def asking(do, **arguments):

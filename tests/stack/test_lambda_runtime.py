@@ -5,35 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import subprocess
-import time
 
 import pytest
 
 from stack.environment import Phase
 from stack.lambda_runtime import Answer, Fault, Function
 from stack.runtime_api import PAYLOAD_LIMIT
-from tests.stack.lambda_support import HANDLERS, asking, config, function, in_loop, told
+from tests.stack.lambda_support import HANDLERS, asking, config, function, in_loop, phases, told, until
 
 
 def alive(pid):
     """Tell whether a process runs; one that is dead but not reaped does not."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     return state != "" and not state.startswith("Z")
-
-
-async def until(condition):
-    """Wait for a condition, 10 s at most."""
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.005)
-
-
-def phases(opened):
-    """List the phases of a function's environments."""
-    return [each.phase for each in opened._environments]
 
 
 class TestInvocation:
@@ -313,9 +300,17 @@ class TestClosing:
     async def test_nothing_is_left(self):
         """Closing kills the process and what it started."""
         async with function() as flights:
-            pids = told(await flights.invoke(asking("spawn", session=False)))
+            pids = told(await flights.invoke(asking("spawn", escape=False)))
             assert [True, True] == [alive(pid) for pid in pids]
         await until(lambda: not any(map(alive, pids)))
+
+    @in_loop
+    async def test_what_escaped_does_not_hold_it_up(self):
+        """A child that left the process's group and holds its output open does not keep the function from closing."""
+        async with function() as flights:
+            _, child = told(await flights.invoke(asking("spawn", escape=True)))
+        assert (True, set()) == (alive(child), flights._tasks)
+        os.kill(child, signal.SIGKILL)
 
     @in_loop
     async def test_closing_in_the_middle_of_things(self):

@@ -34,8 +34,8 @@ def _context(context):
     }
 
 
-def _spawn(_context, *, session):
-    child = subprocess.Popen(["sleep", "600"], start_new_session=session, stdout=subprocess.DEVNULL)
+def _spawn(_context, *, escape):
+    child = subprocess.Popen(["sleep", "600"], start_new_session=escape)
     return [os.getpid(), child.pid]
 
 
