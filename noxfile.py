@@ -54,6 +54,12 @@ def integration(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def contract(session: nox.Session) -> None:
+    """Judge the API against its own description."""
+    clearance(session, "--only", "contract")
+
+
+@nox.session(venv_backend="none")
 def bandit(session: nox.Session) -> None:
     """Judge the code's security."""
     clearance(session, "--only", "bandit")
