@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import os
 import signal
@@ -147,8 +148,7 @@ class TestInitPhase:
     @in_loop
     async def test_a_command_that_is_not_there(self):
         """A runtime that cannot be started is a fault, not a crash of the stack."""
-        flights = Function(config())
-        object.__setattr__(flights._config, "command", ("/no/such/python",))
+        flights = Function(dataclasses.replace(config(), command=("/no/such/python",)))
         fault = await flights.invoke(b"{}")
         await flights.close()
         assert ("InitError", "Runtime.InvalidEntrypoint") == (fault.kind, json.loads(fault.payload)["errorType"])
