@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 KEPT_PER_CHECK = 20
+
+
+_FENCE = b"*\n"
 
 
 def fence(folder: Path) -> Path:
@@ -16,19 +19,25 @@ def fence(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        replace(ignore, b"*\n")
+        replace(ignore, _FENCE)
     return folder
+
+
+def fenced(folder: Path) -> bool:
+    """Whether it is a folder that `fence` made, and not one of a stranger that happens to ignore some of itself."""
+    ignore = folder / ".gitignore"
+    return ignore.is_file() and ignore.read_bytes() == _FENCE
 
 
 def replace(path: Path, data: bytes) -> None:
     """Write `data` to `path` so that a reader, even after a crash, sees the old file or the new one, never a part."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
+    beside = path.with_name(f".{path.name[:40]}.{uuid4().hex}.tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with beside.open("xb") as file:  # not by tempfile: others than its owner may read a report
             file.write(data)
-        Path(name).replace(path)
+        beside.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
 
 

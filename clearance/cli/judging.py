@@ -6,7 +6,7 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,13 +31,15 @@ from clearance.readers import READERS
 from clearance.render import RENDERERS, text, verdict_json
 from clearance.runner import Collected, collect
 from clearance.runner.remnants import TOKEN as MARK
-from clearance.shelf import Folder, fence
+from clearance.runner.report import take_file
+from clearance.shelf import Folder, fence, fenced
+from clearance.shelf import replace as replace_file
 from clearance.subject import identify
 
 OUT = "build/clearance"
 EXITS = {Decision.PASS: os.EX_OK, Decision.FAIL: 1, Decision.UNKNOWN: 3}
 _REPORTS = {"summary.md": "markdown", "report.html": "html"}
-_FILES = ("verdict.json", *_REPORTS)
+_VERDICT = ("verdict.json", *_REPORTS)
 _FOLDERS = ("evidence", "reports", "logs")
 
 
@@ -64,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     if options.arguments and len(checks) != 1:
         raise ClearanceError("arguments after -- belong to one check", "name it: --only CHECK -- ARGUMENTS")
     with project.working_alone(home.root) as state:
-        out = _fresh(home.root, options.out)
+        out = _fresh(home.root, options.out, (*_FOLDERS, *_VERDICT))
         subject = identify(home.root)
         inputs = home.inputs(checks, options.arguments)
         shelf = Folder(state / "shelf")
@@ -108,9 +110,9 @@ def judge(options: argparse.Namespace) -> int:
     folder = Path(options.evidence)
     if not folder.is_dir():
         raise ClearanceError(f"there is no folder {folder}", "make one with `clearance run --evidence-only`")
-    found, exhibits = _load(folder, {check.name for check in checks})
     with project.working_alone(home.root):
-        out = _fresh(home.root, options.out, keep=folder)
+        found, exhibits = _load(folder, {check.name for check in checks})
+        out = _fresh(home.root, options.out, _VERDICT)
         hearing = Hearing(
             project=home,
             stage=stage,
@@ -123,28 +125,31 @@ def judge(options: argparse.Namespace) -> int:
         return _conclude(hearing, options, out)
 
 
-def _fresh(root: Path, named: str, keep: Path | None = None) -> Path:
+def _fresh(root: Path, named: str, old: Iterable[str]) -> Path:
     """Make the folder for reports, without those of an earlier run: a run cut short must not leave an old verdict."""
-    out = Path(named) if named != OUT else root / OUT
-    out = out.resolve()
+    out = (Path(named) if named != OUT else root / OUT).resolve()
     if out in (root, *root.parents):
         raise ClearanceError(f"--out {named} is the project itself or a folder around it", "name a folder of its own")
-    if not out.is_dir() or not any(out.iterdir()):
-        fence(out)  # or writing our reports would change the very tree that we judge
-    taken = [name for name in _FOLDERS if (out / name).exists()]
-    if taken and not (out / ".gitignore").is_file():
-        raise ClearanceError(
-            f"--out {named} has a {taken[0]}/ that is not ours, and we would replace it", "name a folder of its own"
-        )
-    for name in (*_FOLDERS, *_FILES):
-        old = out / name
-        if keep is not None and old.resolve() in (keep.resolve(), *keep.resolve().parents):
-            continue
-        if old.is_dir() and not old.is_symlink():
-            shutil.rmtree(old)
-        else:
-            old.unlink(missing_ok=True)
+    try:
+        if not out.is_dir() or not any(out.iterdir()):
+            fence(out)  # or writing our reports would change the very tree that we judge
+        taken = [name for name in (*_FOLDERS, *_VERDICT) if os.path.lexists(out / name)]
+        if taken and not fenced(out):
+            raise ClearanceError(
+                f"--out {named} has a {taken[0]} that is not ours, and we would replace it", "name a folder of its own"
+            )
+        for name in old:
+            _remove(out / name)
+    except OSError as error:
+        raise ClearanceError(f"--out {named} cannot be written: {error}", "name another folder") from error
     return out
+
+
+def _remove(old: Path) -> None:
+    if old.is_dir() and not old.is_symlink():
+        shutil.rmtree(old)
+    else:
+        old.unlink(missing_ok=True)
 
 
 def _lasting(check: Check) -> bool:
@@ -179,8 +184,8 @@ def _load(folder: Path, names: set[str]) -> tuple[dict[str, Evidence], tuple[Exh
     found: dict[str, Evidence] = {}
     exhibits = []
     for file in sorted(folder.glob("*.json")):
-        data = file.read_bytes()
         try:
+            data = take_file(file)
             one = evidence.loads(data)
         except UnreadableError as error:
             print(f"clearance: {file} is left out: {error}", file=sys.stderr)
@@ -240,13 +245,21 @@ def _conclude(hearing: Hearing, options: argparse.Namespace, out: Path) -> int:
 
 
 def _publish(verdict: Verdict, outputs: Mapping[str, str], form: str, out: Path) -> None:
-    (out / "verdict.json").write_bytes(verdict_json.render_bytes(verdict))
-    for name, renderer in _REPORTS.items():
-        (out / name).write_text(RENDERERS[renderer](verdict, outputs=outputs), "utf-8", "replace")
-    if form == "text":
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        file = os.path.relpath(out / "verdict.json")
-        shown = text.render(verdict, outputs=outputs, colour=colour, file=file)
-    else:
-        shown = RENDERERS[form](verdict, outputs=outputs)
-    sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
+    """Write the reports, the verdict last and whole, and print one; an interrupt meanwhile leaves no verdict."""
+    try:
+        for name, renderer in _REPORTS.items():
+            (out / name).write_text(RENDERERS[renderer](verdict, outputs=outputs), "utf-8", "replace")
+        replace_file(out / "verdict.json", verdict_json.render_bytes(verdict))
+        shown = _shown(verdict, outputs, form, out)
+        sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        (out / "verdict.json").unlink(missing_ok=True)
+        raise
+
+
+def _shown(verdict: Verdict, outputs: Mapping[str, str], form: str, out: Path) -> str:
+    if form != "text":
+        return RENDERERS[form](verdict, outputs=outputs)
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return text.render(verdict, outputs=outputs, colour=colour, file=os.path.relpath(out / "verdict.json"))

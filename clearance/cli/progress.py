@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clearance.model import Check
+from clearance.render.words import clean
 from clearance.runner import Event, Finished, Preparing, Started, Waiting
 
 _STYLES = {"done": "green", "reused": "green", "trouble": "yellow", "running": "cyan"}
@@ -24,6 +25,7 @@ class Progress:
     def __init__(self, checks: Iterable[Check], stream: TextIO) -> None:
         self._states = {check.name: ("queued", "") for check in checks}
         self._since: dict[str, float] = {}
+        self._stream = stream
         self._console = Console(file=stream, highlight=False)
         # Redrawing reads the states four times a second, so that the seconds count on while nothing happens.
         self._live = (
@@ -50,7 +52,8 @@ class Progress:
             self._since[event.check] = time.monotonic()
         self._states[event.check] = (state, detail)
         if self._live is None:
-            self._console.print(Text(f"{event.check}: {state}{detail and ', ' + detail}"), soft_wrap=True)
+            # not by rich, which ends the program with 1 where nobody reads any more
+            print(clean(f"{event.check}: {state}{detail and ', ' + detail}"), file=self._stream, flush=True)
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))

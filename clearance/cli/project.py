@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sys
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from clearance import policy
 from clearance.model import Check, ClearanceError, Inputs, Policy, PolicyError, Stage
 from clearance.readers import READERS
-from clearance.runner.inputs import gather
-from clearance.shelf import fence
+from clearance.runner.environment import own_folder
+from clearance.runner.flock import Lock
+from clearance.runner.inputs import gather, lock_text
 from clearance.subject import POLICY, find_root
-
-STATE = ".clearance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,23 +68,27 @@ def find(named: str | None) -> Project:
         text = file.read_bytes()
     except OSError as error:
         raise PolicyError(f"the policy {named or file} can't be read: {error.strerror}", "check the path") from error
-    lock = root / "uv.lock"
     return Project(
         root=root,
         policy=policy.parse(text, readers=READERS, read=lambda path: (root / path).read_bytes()),
-        lock=lock.read_text("utf-8") if lock.is_file() else None,
+        lock=lock_text(root),
     )
 
 
 @contextmanager
 def working_alone(root: Path) -> Iterator[Path]:
     """Hold the folder's lock, waiting for another run to end, and give the folder of the gate's own state."""
-    state = root / STATE
-    fence(state)
-    with (state / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"clearance: another run works in {root}; waiting for it to end", file=sys.stderr)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+
+    def wait() -> None:
+        print(f"clearance: another run works in {root}; waiting for it to end", file=sys.stderr)
+
+    state = own_folder(root)
+    try:
+        lock = Lock(state / "lock", threading.Event(), on_wait=wait)
+    except OSError as error:
+        raise ClearanceError(
+            f"{state / 'lock'} cannot be opened: {error.strerror}", f"delete {state}: it holds nothing but copies"
+        ) from error
+    with closing(lock):
+        lock.hold()
         yield state

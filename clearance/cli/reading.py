@@ -7,7 +7,6 @@ import difflib
 import json
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -16,11 +15,10 @@ from clearance import policy
 from clearance.model import ClearanceError, Materials, Reading, UnreadableError
 from clearance.readers import READERS
 from clearance.runner import Files
-from clearance.runner.report import take
+from clearance.runner.report import take_file
 from clearance.runner.tree import find
 
 UNREADABLE = 3
-_LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 def read(options: argparse.Namespace) -> int:
@@ -35,7 +33,7 @@ def read(options: argparse.Namespace) -> int:
     here = Path.cwd()
     paths = [entry.path for entry in find(str(here), _patterns(options)) if entry.asked]
     try:
-        reading = reader(_take(Path(options.file)), Materials(root=str(here), files=Files(here, paths)))
+        reading = reader(take_file(Path(options.file)), Materials(root=str(here), files=Files(here, paths)))
     except UnreadableError as error:
         problem = f"{error}; {error.hint}" if error.hint else str(error)
         _print(Reading(reach=0, problems=(problem,)))
@@ -48,17 +46,6 @@ def read(options: argparse.Namespace) -> int:
 def _patterns(options: argparse.Namespace) -> tuple[str, ...]:
     """Scenarios are held against what is declared, so that reader always gets the feature files."""
     return tuple(options.inputs) or (("**/*.feature",) if options.reader == "scenarios" else ())
-
-
-def _take(file: Path) -> bytes:
-    try:
-        folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise UnreadableError(f"there is no folder {file.parent}: {error.strerror}", "check the path") from error
-    try:
-        return take(folder, file.name, started=_LONG_AGO)
-    finally:
-        os.close(folder)
 
 
 def _print(reading: Reading) -> None:

@@ -107,6 +107,15 @@ def _add_tool(framed: Framed, check: Check, root: Path, lock: str | None, enviro
     framed.add("lock", locked(check, lock).digest, "with the project" if check.project else "alone")
 
 
+def lock_text(root: Path) -> str | None:
+    """Read uv.lock, if there is one. Raises PolicyError where it is no text."""
+    lock = root / "uv.lock"
+    try:
+        return lock.read_text("utf-8") if lock.is_file() else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"uv.lock cannot be read: {error}", "write it anew with `uv lock`") from error
+
+
 def locked(check: Check, lock: str | None) -> locks.Locked:
     """What the check's group is locked to. Raises PolicyError where there is no lock, or the lock has no such group."""
     if lock is None or check.group is None:

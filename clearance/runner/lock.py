@@ -54,13 +54,12 @@ def closure(text: str, group: str, *, project: bool) -> Locked:
 @functools.lru_cache(maxsize=4)
 def _packages(text: str) -> Mapping[str, list[Json]]:
     """Every entry under its name; a name has several where platforms differ."""
-    try:
-        entries = tomllib.loads(text)["package"]
-    except (tomllib.TOMLDecodeError, KeyError) as error:
-        raise PolicyError(f"uv.lock cannot be read: {error!r}", "write it anew with `uv lock`") from error
     out: dict[str, list[Json]] = {}
-    for entry in entries:
-        out.setdefault(normalised(entry["name"]), []).append(entry)
+    try:
+        for entry in tomllib.loads(text)["package"]:
+            out.setdefault(normalised(entry["name"]), []).append(entry)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise PolicyError(f"uv.lock cannot be read: {error!r}", "write it anew with `uv lock`") from error
     return out
 
 

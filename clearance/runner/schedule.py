@@ -19,6 +19,7 @@ from clearance.runner.ambient import forget_bytecode
 from clearance.runner.environment import own_folder
 from clearance.runner.events import Event, Finished, Waiting
 from clearance.runner.examine import Examined, Scene, examine, prepared, unprepared
+from clearance.runner.inputs import lock_text
 
 Find = Callable[[str, str], Evidence | None]
 
@@ -70,7 +71,6 @@ def collect(
         with told:
             on_event(event)
 
-    lock = root / "uv.lock"
     folder = os.open(reports, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     scene = Scene(
         root=root.resolve(),
@@ -80,7 +80,7 @@ def collect(
         reports=folder,
         environ=environ,
         arguments=arguments,
-        lock=lock.read_text(encoding="utf-8") if lock.is_file() else None,
+        lock=lock_text(root),
         tell=tell,
         clock=clock,
         stop=stop,

@@ -1,0 +1,121 @@
+"""The verbs of the command line, their options, and what is said when one of them cannot be carried out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+
+from clearance import __version__
+from clearance.cli import judging, reading
+from clearance.model import ClearanceError, Stage
+from clearance.readers import READERS
+from clearance.render import RENDERERS
+
+USAGE = 2
+
+_EXITS = "exit codes: 0 pass, 1 fail, 2 usage or policy, 3 unknown, 130 interrupted"
+
+
+def perform(words: Sequence[str]) -> int:
+    """Carry out one command and return its exit code; SystemExit where the words make none."""
+    words, arguments = list(words), list[str]()
+    if "--" in words:
+        cut = words.index("--")
+        words, arguments = words[:cut], words[cut + 1 :]
+    try:
+        options = _parser().parse_args(words)
+        options.arguments = tuple(arguments)
+        return int(options.verb(options))
+    except ClearanceError as error:
+        print(f"clearance: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"     hint: {error.hint}", file=sys.stderr)
+        return USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="clearance",
+        description="Decide, from evidence, whether a change may merge: pass, unknown or fail; unknown never passes.",
+        epilog=_EXITS,
+    )
+    parser.add_argument("--version", action="version", version=f"clearance {__version__}")
+    verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    run = verbs.add_parser(
+        "run",
+        help="run the policy's checks, judge their evidence, write the reports",
+        description="Run the checks that a stage requires, side by side, judge their evidence and write the reports.",
+        epilog=f"What follows -- is handed to the command of the one check that --only names. {_EXITS}",
+    )
+    _judging_options(run)
+    run.add_argument("--no-cache", action="store_true", help="run every check, whatever evidence there is already")
+    run.add_argument("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help="checks side by side")
+    run.add_argument(
+        "--evidence-only", action="store_true", help="gather evidence and judge nothing (0 when all of it was gathered)"
+    )
+    run.set_defaults(verb=judging.run)
+
+    judge = verbs.add_parser(
+        "judge",
+        help="judge evidence that is there already",
+        description="Judge the evidence in a folder.",
+        epilog=_EXITS,
+    )
+    _judging_options(judge)
+    judge.add_argument("--evidence", required=True, metavar="DIR", help="folder of evidence files (*.json)")
+    judge.set_defaults(verb=judging.judge)
+
+    read = verbs.add_parser(
+        "read",
+        help="print what one report says",
+        description="Print one report as one JSON object: reach, findings, measures, problems and more.",
+        epilog="exit codes: 0 the report could be read, whatever it found; 2 usage; 3 it could not be read",
+    )
+    read.add_argument("reader", metavar="READER", help=f"one of {', '.join(READERS)}")
+    read.add_argument("file", metavar="FILE", help="the report")
+    read.add_argument(
+        "--inputs",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="files that the tool looked at, below the working folder (scenarios: **/*.feature); may be repeated",
+    )
+    read.set_defaults(verb=reading.read)
+
+    schema = verbs.add_parser("schema", help="print the JSON Schema of clearance.toml")
+    schema.set_defaults(verb=reading.schema)
+    return parser
+
+
+def _judging_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stage", type=Stage, choices=list(Stage), metavar="STAGE", help="change (default), plan, live"
+    )
+    parser.add_argument(
+        "--only", nargs="+", action="extend", metavar="CHECK", help="these checks alone; the verdict is then incomplete"
+    )
+    parser.add_argument("--policy", metavar="FILE", help="the policy (default: the nearest clearance.toml)")
+    parser.add_argument("--subject", metavar="COMMIT", help="name another commit as the subject; never attested")
+    parser.add_argument("--now", type=_moment, metavar="TIME", help="judge as of this date or time; never attested")
+    parser.add_argument("--format", choices=list(RENDERERS), default="text", help="what goes to stdout (default: text)")
+    parser.add_argument("--out", default=judging.OUT, metavar="DIR", help=f"where reports go (default: {judging.OUT})")
+
+
+def _jobs(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of jobs: give 1 or more")
+    return int(text)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        if len(text) == len("2027-03-31"):
+            return datetime.combine(date.fromisoformat(text), time(), UTC)
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no date or time: write 2027-03-31 or 2027-03-31T12:00Z") from error
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
