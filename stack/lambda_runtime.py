@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
-from stack.environment import Environment, FunctionConfig, Phase
+from stack.environment import Environment, Phase
+from stack.function_config import FunctionConfig
 from stack.outcome import Answer, Fault, FaultKind, Outcome
 from stack.runtime_api import PAYLOAD_LIMIT
 
