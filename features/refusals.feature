@@ -85,7 +85,9 @@ Feature: Refusing what is no flight
 
     Scenario Outline: <value> is no number of minutes
       When the partner reports flight 704 with dep_delay written as <value>
-      Then the batch is refused, and the answer speaks of <value> or of dep_delay
+      Then the batch is answered with a problem, 422
+      And the records are answered rejected
+      And the problem names dep_delay in record 0
       And the analyst counts 0 flights of the airline
 
       Examples:

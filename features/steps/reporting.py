@@ -140,13 +140,6 @@ def problem_names(answer: requests.Response, name: str, index: int) -> None:
     assert [error for error in errors if not error["message"]] == [], "each error says what is wrong"
 
 
-@then(parsers.parse("the batch is refused, and the answer speaks of {value} or of {name}"))
-def refused_speaking_of(answer: requests.Response, value: str, name: str) -> None:
-    """Expect one of two ways: the body is no JSON at all, or one of its records is bad."""
-    expect_problem(answer, 400, 422)
-    assert value in answer.text or name in answer.text
-
-
 @then("the analyst finds")
 def finds(api: Api, airline: Airline, datatable: Table) -> None:
     for row in airline.rows(datatable):
