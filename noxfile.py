@@ -67,9 +67,9 @@ def bandit(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, format and the import contracts."""
+    """Judge the style, and check the format and the import contracts."""
+    clearance(session, "--only", "lint")
     prepare(session, "lint", "contracts")
-    session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports")
 

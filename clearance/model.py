@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -59,7 +59,7 @@ class Severity(_Ordered):
 class Decision(_Ordered):
     """The three answers; the worst one wins, and UNKNOWN never passes."""
 
-    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    PASS = "pass"
     UNKNOWN = "unknown"
     FAIL = "fail"
 
@@ -84,7 +84,6 @@ def glob(pattern: str) -> re.Pattern[str]:
     out, i = "", 0
     while i < len(pattern):
         rest = pattern[i:]
-        closing = pattern.find("]", i + 2)
         if rest.startswith("**/"):
             out, i = out + "(?:[^/]+/)*", i + 3
         elif rest == "**":
@@ -93,13 +92,28 @@ def glob(pattern: str) -> re.Pattern[str]:
             out, i = out + "[^/]*", i + 1
         elif rest[0] == "?":
             out, i = out + "[^/]", i + 1
-        elif rest[0] == "[" and closing > 0:
-            inner = pattern[i + 1 : closing].replace("\\", "\\\\")
-            inner = "^" + inner[1:] if inner[0] in "!^" else inner
-            out, i = out + f"(?!/)[{inner}]", closing + 1
+        elif one_of := _character_class(rest):
+            out, i = out + one_of[0], i + one_of[1]
         else:
             out, i = out + re.escape(rest[0]), i + 1
     return re.compile(out + r"\Z", re.DOTALL)
+
+
+def _character_class(pattern: str) -> tuple[str, int] | None:
+    """Translate the `[...]` that a pattern begins with, and say how long it is; None where it is none.
+
+    So a bracket that is never closed, or holds a range that runs downwards, stands for itself.
+    """
+    found = re.match(r"\[([!^]?)(.[^\]]*)\]", pattern, re.DOTALL)
+    if found is None:
+        return None
+    inner = re.sub(r"([\\\[\]^&~|])", r"\\\1", found[2])
+    translated = f"(?!/)[{'^' if found[1] else ''}{inner}]"
+    try:
+        re.compile(translated)
+    except re.error:
+        return None
+    return translated, found.end()
 
 
 def _named(pattern: str, text: str | None) -> bool:
@@ -239,6 +253,13 @@ class Check:
     timeout_s: float = 600.0
     exclusive: bool = False
     cache: bool = True
+
+    def is_bound(self, paths: Collection[str]) -> bool:
+        """Whether the input files say what its evidence holds for: it has patterns, and each of them matches one.
+
+        A pattern without a match may be misspelt, and then what it was to name changes unseen.
+        """
+        return bool(self.inputs) and all(any(map(glob(pattern).match, paths)) for pattern in self.inputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

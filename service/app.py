@@ -53,7 +53,7 @@ class Handler:
         try:
             app.context["stores"] = self._stores
             return app.resolve(event, context)
-        except Exception:  # noqa: BLE001 - the last resort: whoever waits for an answer gets one, and no traceback
+        except Exception:
             _log.exception("not an event of an HTTP API")
             return {
                 "statusCode": 500,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CONTENT_TYPE = "application/problem+json"
 
 
-class Problem(Exception):  # noqa: N818 - the standard's word for it
+class Problem(Exception):
     """An answer other than 2xx.
 
     `errors` holds {field, message} and, within a batch, the `index` of the record; `more` are further members.

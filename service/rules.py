@@ -77,7 +77,7 @@ class Clock(Whole):
             time = Whole.read(self, value)
         except ValueError:
             raise ValueError("expected a clock time HHMM from 0 to 2400") from None
-        if time % 100 >= 60:  # noqa: PLR2004 - minutes an hour
+        if time % 100 >= 60:
             raise ValueError("expected a clock time HHMM with minutes below 60")
         return time
 
@@ -95,7 +95,7 @@ class Day:
     years: str
 
     def read(self, value: Any) -> str:
-        if isinstance(value, str) and len(value) == 10 and value.isascii():  # noqa: PLR2004 - YYYY-MM-DD
+        if isinstance(value, str) and len(value) == 10 and value.isascii():
             try:
                 day = date.fromisoformat(value)
             except ValueError:

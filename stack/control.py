@@ -52,7 +52,7 @@ class Control:
         else:
             answer = await self._answer(scope["method"], scope["path"], await _body(receive))
         head = [(b"content-type", answer.content_type.encode())] if answer.body else []
-        if answer.status != 204:  # noqa: PLR2004 - No Content
+        if answer.status != 204:
             head.append((b"content-length", b"%d" % len(answer.body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": head})
         await send({"type": "http.response.body", "body": answer.body})

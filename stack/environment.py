@@ -83,7 +83,7 @@ class Environment:
 
     def invoke(self, payload: bytes, client_context: str | None = None) -> asyncio.Future[Outcome]:
         """Give an event to an IDLE environment. Cancelling what is returned gives up the wait, not the invocation."""
-        assert self._waiting is not None  # noqa: S101 - IDLE means just that
+        assert self._waiting is not None
         self._request_id = str(uuid.uuid4())
         self._outcome = self._loop.create_future()
         self._timer = self._loop.call_later(self._config.timeout_s, self._overdue)

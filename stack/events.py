@@ -156,7 +156,7 @@ def response(payload: bytes) -> Response:
         body = answer.encode() if isinstance(answer, str) else payload
         return Response(200, ((b"content-type", b"application/json"),), body)
     status = answer["statusCode"]
-    if type(status) is not int or not 200 <= status <= 599:  # noqa: PLR2004 - final statuses
+    if type(status) is not int or not 200 <= status <= 599:
         raise MalformedAnswerError(f"The statusCode is {status!r}.")
     headers = _response_headers(answer.get("headers"))
     headers.setdefault(b"content-type", b"text/plain;charset=UTF-8")

@@ -26,8 +26,8 @@ def step(name: str) -> Iterator[None]:
 def bar(name: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show how many of `total` are done: a bar on a terminal, a line at each quarter elsewhere."""
     if sys.stderr.isatty():
-        from rich.console import Console  # noqa: PLC0415 - a terminal library, where there is a terminal
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("stack: {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:

@@ -51,7 +51,7 @@ class RuntimeProcess(asyncio.SubprocessProtocol):
         self._transport = cast("asyncio.SubprocessTransport", transport)
         self._group = self._transport.get_pid()
 
-    def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002 - both streams are one pipe
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > _LINE_LIMIT:
             lines.append(self._rest)
@@ -65,7 +65,7 @@ class RuntimeProcess(asyncio.SubprocessProtocol):
         asyncio.get_running_loop().call_later(_PIPE_LINGER_S, self._transport.close)
         self._on_exit(self._transport.get_returncode() or 0)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         if self._rest:
             self._on_log(self._rest.decode(errors="replace"))
         self._transport.close()

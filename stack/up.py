@@ -132,7 +132,7 @@ def prepare(options: Options) -> Iterator[Parts]:
 
 
 def _admin_dsn(server: postgres.Server | None) -> str:
-    assert server is not None  # noqa: S101 - there is one unless another's is used
+    assert server is not None
     return server.dsn(server.admin_user, server.admin_password)
 
 

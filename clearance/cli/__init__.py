@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _heed_interrupts()
         _mend_streams()
         gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
-        from clearance.cli.commands import perform  # noqa: PLC0415 - it takes a while, and ^C may come meanwhile
+        from clearance.cli.commands import perform
 
         code = perform(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _end(INTERRUPTED)
     except OSError as error:
         return _end(UNKNOWN, f"the machine is in the way, so the answer is unknown: {error}")
-    except Exception as error:  # noqa: BLE001 - a traceback would end with 1, which says that the change has failed
+    except Exception as error:
         lines = traceback.format_exc()
         return _end(UNKNOWN, f"a fault of Clearance, so the answer is unknown: {error!r}\n{lines}Please report it.")
     return code

@@ -167,11 +167,11 @@ def _parser(sink: list[Event], encoding: str | None) -> expat.XMLParserType:
 
 
 def _forbid_dtd(parser: expat.XMLParserType) -> None:
-    def doctype(name: str, system: str | None, public: str | None, _subset: bool) -> None:  # noqa: FBT001 - expat's
+    def doctype(name: str, system: str | None, public: str | None, _subset: bool) -> None:
         if system or public:
             _refuse_dtd(f"names an external DTD ({clip(system or public or name, 200)!r})")
 
-    def entity(name: str, _parameter: bool, value: str | None, *external: str | None) -> None:  # noqa: FBT001 - expat's
+    def entity(name: str, _parameter: bool, value: str | None, *external: str | None) -> None:
         kind = "an external entity" if value is None and any(external) else "an entity"
         _refuse_dtd(f"declares {kind} ({clip(name, 200)!r})")
 

@@ -72,7 +72,7 @@ def _shown(value: object) -> object:
 
 @cache
 def _templates() -> jinja2.Environment:
-    import jinja2  # noqa: PLC0415 - it takes 60 ms to import, and only who asks for a page should wait for it
+    import jinja2
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("clearance.render"),

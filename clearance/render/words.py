@@ -30,7 +30,7 @@ def clean(text: str, limit: int = 1000) -> str:
 
 def _escape(character: str) -> str:
     code = ord(character)
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - as in Python's own escapes
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def tail(output: str, lines: int, width: int = 200) -> list[str]:
@@ -49,8 +49,8 @@ def count(number: int, noun: str) -> str:
 
 def duration(seconds: float) -> str:
     """Return "0.42 s", "12 s", "3 min 20 s" or "1 h 5 min"."""
-    if seconds < 10:  # noqa: PLR2004 - from here on a tenth of a second says nothing
-        return f"{seconds:.2g} s" if seconds >= 0.01 else "0 s"  # noqa: PLR2004
+    if seconds < 10:
+        return f"{seconds:.2g} s" if seconds >= 0.01 else "0 s"
     whole = round(seconds)
     if whole < _MINUTE:
         return f"{whole} s"

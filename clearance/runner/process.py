@@ -117,7 +117,7 @@ class _Watch:
     """Listens to a program's output and to its supervisor's status at once."""
 
     def __init__(self, supervisor: subprocess.Popen[bytes], status: int, tape: Tape) -> None:
-        assert supervisor.stdout is not None  # noqa: S101 - Popen was asked for a pipe
+        assert supervisor.stdout is not None
         self.supervisor, self.status, self.tape = supervisor, status, tape
         self.out = supervisor.stdout.fileno()
         self.said = b""
@@ -141,7 +141,7 @@ class _Watch:
 
     def end(self) -> None:
         """Let go of the lifeline, hear the supervisor out, and read what is left in the pipe, without waiting."""
-        assert self.supervisor.stdin is not None  # noqa: S101 - Popen was asked for a pipe
+        assert self.supervisor.stdin is not None
         self.supervisor.stdin.close()
         hopeless = time.monotonic() + HOPELESS_S
         while not self._listen(_TICK_S):

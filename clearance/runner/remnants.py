@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-TOKEN = "CLEARANCE_TOKEN"  # noqa: S105 - the name of a mark, not a password
+TOKEN = "CLEARANCE_TOKEN"
 _HOPELESS_S = 5.0
 
 

@@ -29,7 +29,7 @@ def adopt_orphans() -> None:
     """Ask the kernel to hand this process each descendant whose parent dies; Linux alone can."""
     if sys.platform == "linux":
         with contextlib.suppress(ImportError, OSError, AttributeError):
-            import ctypes  # noqa: PLC0415 - not everywhere, and not needed elsewhere
+            import ctypes
 
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
@@ -45,7 +45,7 @@ def start(argv: list[str], status: int) -> int:
         signal.set_wakeup_fd(-1)
         for number in (*IGNORED, signal.SIGXFSZ, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        os.execv(argv[0], argv)  # noqa: S606 - no shell is wanted
+        os.execv(argv[0], argv)
     except OSError as error:
         os.write(status, b"errno %d\n" % (error.errno or 0))
     finally:
@@ -80,9 +80,9 @@ def descendants() -> dict[int, str]:
     """Every living process below this one, with its program's name; from /proc, so on Linux alone."""
     parents: dict[int, tuple[int, str]] = {}
     with contextlib.suppress(OSError):
-        for name in os.listdir("/proc"):  # noqa: PTH208 - pathlib would double the time to start
+        for name in os.listdir("/proc"):
             if name.isdigit():
-                with contextlib.suppress(OSError, ValueError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
+                with contextlib.suppress(OSError, ValueError), open(f"/proc/{name}/stat", "rb") as file:
                     program, _, rest = file.read().partition(b"(")[2].rpartition(b")")
                     state, parent = rest.split()[:2]
                     if state != b"Z":
@@ -143,7 +143,7 @@ def sweep() -> None:
 
 def main(status: int, grace: float, argv: list[str]) -> None:
     """Run the program to its end, or to ours."""
-    os.set_inheritable(status, False)  # noqa: FBT003 - the signature is os's own
+    os.set_inheritable(status, False)
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     wake, woken = os.pipe()

