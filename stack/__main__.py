@@ -17,7 +17,7 @@ INTERRUPTED = 130
 
 def _count(text: str) -> int:
     """A number of flights, or `all`."""
-    from stack.data import TOTAL  # noqa: PLC0415 - a short way to `--help`
+    from stack.data import TOTAL
 
     count = TOTAL if text == "all" else int(text)
     if not 0 <= count <= TOTAL:
@@ -30,6 +30,13 @@ def _port(text: str) -> int:
     if not 0 <= port < 2**16:
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
     return port
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least one")
+    return number
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         help="whether a commit survives a crash; `--no-durable` is faster (durable)",
     )
     up.add_argument(
-        "--concurrency", type=int, default=8, metavar="N", help="reserved concurrency: environments at most (8)"
+        "--concurrency", type=_positive, default=8, metavar="N", help="reserved concurrency: environments at most (8)"
     )
     up.set_defaults(run=_up)
     pack = commands.add_parser(
@@ -73,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(arguments: argparse.Namespace) -> int:
-    from stack.up import Options, up  # noqa: PLC0415 - a short way to `--help`
+    from stack.up import Options, up
 
     return up(
         Options(
@@ -87,7 +94,7 @@ def _up(arguments: argparse.Namespace) -> int:
 
 
 def _package(arguments: argparse.Namespace) -> int:
-    from stack.package import pack  # noqa: PLC0415 - a short way to `--help`
+    from stack.package import pack
 
     zipped, unzipped = pack(ROOT, arguments.out, arguments.arch)
     sys.stderr.write(f"{zipped / 1e6:.1f} MB zipped, {unzipped / 1e6:.1f} MB unzipped\n")

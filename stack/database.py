@@ -24,7 +24,7 @@ class Database:
     """`dsn` names server and database, no login; `admin` is the login that may make roles; `passwords` by login."""
 
     dsn: str
-    admin: Mapping[str, str]
+    admin: Mapping[str, str] = field(repr=False)
     passwords: Mapping[str, str] = field(
         default_factory=lambda: {login: secrets.token_urlsafe(24) for login in LOGINS}, repr=False
     )

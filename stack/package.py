@@ -149,16 +149,14 @@ def _forget_old(shelf: Path) -> None:
 
 
 def _install_dependencies(root: Path, target: str | None, folder: Path) -> None:
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
-        without = [f"--no-emit-package={name}" for name in PROVIDED]
-        locked_ones = ["export", "--locked", "--only-group", "service", "--no-emit-project", "--no-header", *without]
-        requirements.write(run_uv(locked_ones, root=root))
-        requirements.flush()
-        foreign = ["--python-platform", target, "--python-version", PYTHON] if target else []
-        options = ["--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--python", sys.executable]
-        run_uv(
-            ["pip", "install", *options, *foreign, "--target", folder, "--requirement", requirements.name], root=root
-        )
+    without = [f"--no-emit-package={name}" for name in PROVIDED]
+    pinned = ["export", "--locked", "--only-group", "service", "--no-emit-project", "--no-header", *without]
+    requirements = folder / "requirements.txt"
+    requirements.write_text(run_uv(pinned, root=root))
+    foreign = ["--python-platform", target, "--python-version", PYTHON] if target else []
+    options = ["--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--python", sys.executable]
+    run_uv(["pip", "install", *options, *foreign, "--target", folder, "--requirement", requirements], root=root)
+    requirements.unlink()
     trim(folder)
     _compile(folder)
 

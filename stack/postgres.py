@@ -93,17 +93,13 @@ class Server:
     def dsn(self, user: str, password: str, database: str | None = None) -> str:
         """A connection string in libpq's keyword form."""
         return make_conninfo(
-            host=self.host,
-            port=self.port,
-            dbname=database or self.database,
-            user=user,
-            password=password,
-            connect_timeout=10,
+            host=self.host, port=self.port, dbname=database or self.database, user=user, password=password
         )
 
     def connect(self, database: str | None = None) -> psycopg.Connection[tuple[object, ...]]:
         """A connection of the administrator, every statement its own transaction."""
-        return psycopg.connect(self.dsn(self.admin_user, self.admin_password, database), autocommit=True)
+        dsn = self.dsn(self.admin_user, self.admin_password, database)
+        return psycopg.connect(dsn, autocommit=True, connect_timeout=10)
 
     def install(self, cache: Path) -> None:
         """Make the data folder."""
@@ -113,7 +109,7 @@ class Server:
 
     def start(self) -> None:
         """Start on `port`, and return once a query can be answered."""
-        assert self._binaries is not None  # noqa: S101 - `install` comes first
+        assert self._binaries is not None
         held, lifeline = os.pipe()
         settings = [f"--{name}={value}" for name, value in {**self._settings, "port": self.port}.items()]
         with (self.directory / "postgres.log").open("wb") as log:
@@ -175,10 +171,10 @@ class Server:
         os.read(self._lifeline, 1)
         os.close(self._lifeline)
         if postmaster.returncode == -signal.SIGKILL and shutil.which("ipcrm") and shared_memory:
-            subprocess.run(["ipcrm", "-m", *shared_memory], capture_output=True, check=False)  # noqa: S607 - found above
+            subprocess.run(["ipcrm", "-m", *shared_memory], capture_output=True, check=False)
 
     def _await_ready(self) -> None:
-        assert self._postmaster is not None  # noqa: S101 - for the type checker
+        assert self._postmaster is not None
         deadline = time.monotonic() + START_S
         while not self._says_ready(self._postmaster.pid):
             if self._postmaster.poll() is not None or time.monotonic() > deadline:
@@ -211,7 +207,7 @@ def _read_pid_file(data: Path, line: int) -> str:
 
 def make_scratch() -> Path:
     """A fresh temporary folder that the server's user can reach."""
-    for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 - mkdtemp makes a private one in it
+    for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
         if not run_as() or (Path(parent).is_dir() and find_barrier(Path(parent)) is None):
             folder = Path(tempfile.mkdtemp(prefix="flights-postgres-", dir=parent))
             folder.chmod(0o711)

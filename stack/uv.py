@@ -32,10 +32,12 @@ def find_uv() -> Path:
 def run_uv(arguments: Sequence[str | Path], *, root: Path, environ: Mapping[str, str] | None = None) -> str:
     """Run uv in `root` and return what it prints; StackError carries what it said if it fails."""
     inherited = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "UV_PYTHON")}
+    scratch = root / ".clearance" / "tmp"  # uv leaves its locks there
+    scratch.mkdir(parents=True, exist_ok=True)
     uv = subprocess.Popen(
         [find_uv(), *arguments],
         cwd=root,
-        env={**inherited, "UV_NO_PROGRESS": "1", **(environ or {})},
+        env={**inherited, "TMPDIR": os.fspath(scratch), "UV_NO_PROGRESS": "1", **(environ or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
