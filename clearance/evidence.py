@@ -34,9 +34,12 @@ def loads(data: bytes) -> Evidence:
             "make it with `clearance run --evidence-only`, by the version of Clearance that judges it",
         )
     try:
-        return _decoder.decode(data)
+        evidence = _decoder.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise UnreadableError(f"the evidence is damaged: {error}", "run the check again") from error
+    if evidence.started.utcoffset() is None:
+        raise UnreadableError("the evidence is damaged: `started` has no time zone", "run the check again")
+    return evidence
 
 
 def digest(data: bytes) -> str:

@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from clearance.model import (
+    Check,
     Decision,
     Evidence,
     Exhibit,
@@ -69,7 +70,7 @@ def judge(
     asked = [r for r in required if only is None or r.check in only]
     live = [w for w in policy.waivers if not w.expired(now)]
     expired = tuple(w for w in policy.waivers if w.expired(now))
-    rulings = tuple(_rule(r, evidence.get(r.check), inputs.get(r.check), policy, live, now) for r in asked)
+    rulings = tuple(_rule(r, evidence.get(r.check), inputs.get(r.check), subject, policy, live, now) for r in asked)
     missing = tuple(r.check for r in required if r.check not in evidence or r not in asked)
     reasons = _about_the_whole(stage, asked, subject, subject_after)
     decision = max((r.decision for r in rulings), default=Decision.UNKNOWN)
@@ -121,6 +122,7 @@ def _rule(
     requirement: Requirement,
     evidence: Evidence | None,
     inputs: Inputs | None,
+    subject: Subject,
     policy: Policy,
     live: Sequence[Waiver],
     now: datetime,
@@ -134,6 +136,7 @@ def _rule(
     blocking, tolerated, waived = _sort(requirement, evidence.findings, policy, live)
     grounds: Grounds = [
         *_provenance(requirement, evidence, inputs, now),
+        *_binding(policy.checks.get(requirement.check), evidence, inputs, subject),
         *((Decision.UNKNOWN, problem) for problem in evidence.problems),
         *_reach(requirement, evidence, inputs),
         *_findings(requirement, evidence, policy, now, blocking=blocking, tolerated=tolerated, waived=waived),
@@ -171,6 +174,19 @@ def _provenance(requirement: Requirement, evidence: Evidence, inputs: Inputs | N
     if requirement.exclusive and not evidence.alone:
         grounds.append(_unknown("it must run alone on the machine and did not: run the check again"))
     return grounds
+
+
+def _binding(check: Check | None, evidence: Evidence, inputs: Inputs | None, subject: Subject) -> Grounds:
+    """Where its inputs do not say what evidence holds for, it holds for the tree that it was made from alone."""
+    if check is None or inputs is None or check.is_bound(inputs.paths) or evidence.subject.tree == subject.tree:
+        return []
+    made, wanted = _short(evidence.subject.tree), _short(subject.tree)
+    return [
+        _unknown(
+            f"the evidence was made from another tree ({made}, not {wanted}), and the check's inputs do not tell ",
+            "whether that matters: give it patterns each of which matches a file, or run the check again",
+        )
+    ]
 
 
 def _unknown(*text: str) -> tuple[Decision, str]:

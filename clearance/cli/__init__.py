@@ -30,9 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _heed_interrupts()
         _mend_streams()
         gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
-        from clearance.cli.commands import perform
-
-        code = perform(sys.argv[1:] if argv is None else argv)
+        code = _perform(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return _end(INTERRUPTED, "interrupted; no verdict was written")
@@ -40,10 +38,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _end(INTERRUPTED)
     except OSError as error:
         return _end(UNKNOWN, f"the machine is in the way, so the answer is unknown: {error}")
-    except Exception as error:
-        lines = traceback.format_exc()
-        return _end(UNKNOWN, f"a fault of Clearance, so the answer is unknown: {error!r}\n{lines}Please report it.")
+    except _FaultError as fault:
+        return _end(UNKNOWN, f"a fault of Clearance, so the answer is unknown; please report it:\n{fault}")
     return code
+
+
+class _FaultError(Exception):
+    """Something that should not happen. Python itself would end with 1, which says that the change has failed."""
+
+
+def _perform(words: Sequence[str]) -> int:
+    from clearance.cli.commands import perform  # it takes a while, and ^C may come meanwhile
+
+    try:
+        return perform(words)
+    except OSError:
+        raise
+    except Exception as error:
+        raise _FaultError(traceback.format_exc().rstrip()) from error
 
 
 def _heed_interrupts() -> None:

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from clearance import __version__, evidence
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
         subject = identify(home.root)
         inputs = home.inputs(checks, options.arguments)
         shelf = Folder(state / "shelf")
-        lasting = set() if options.no_cache else {check.name for check in checks if _lasting(check)}
+        ages = {} if options.no_cache else _ages(home, stage, checks, inputs)
         with Progress(checks, sys.stderr) as progress:
             collected = collect(
                 checks,
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
                 subject=subject,
                 inputs=inputs,
                 readers=READERS,
-                find=lambda name, digest: _reusable(shelf, name, digest) if name in lasting else None,
+                find=lambda name, digest: _reusable(shelf, name, digest, ages[name]) if name in ages else None,
                 reports=out / "reports",
                 jobs=options.jobs,
                 environ=os.environ,
@@ -152,17 +152,29 @@ def _remove(old: Path) -> None:
         old.unlink(missing_ok=True)
 
 
-def _lasting(check: Check) -> bool:
-    """Whether its evidence depends on content alone: what the caller passes in may stand for a world that changes."""
-    return check.cache and not any(os.environ.get(name) for name in check.env_from)
+def _ages(
+    home: project.Project, stage: Stage, checks: Iterable[Check], inputs: Mapping[str, Inputs]
+) -> dict[str, timedelta]:
+    """Say how old kept evidence may be of each check whose evidence depends on its inputs alone.
+
+    What the caller passes in may stand for a world that changes, and inputs that are not told for anything.
+    """
+    allowed = {r.check: r.max_age for r in home.policy.requirements if r.stage is stage}
+    return {
+        check.name: allowed.get(check.name) or timedelta.max
+        for check in checks
+        if check.is_bound(inputs[check.name].paths) and not any(os.environ.get(name) for name in check.env_from)
+    }
 
 
-def _reusable(shelf: Folder, check: str, digest: str) -> Evidence | None:
+def _reusable(shelf: Folder, check: str, digest: str, oldest: timedelta) -> Evidence | None:
+    """Find kept evidence that the judge would not refuse for its age; a damaged copy is worth as much as none."""
     data = shelf.find(check, digest)
     try:
-        return evidence.loads(data) if data is not None else None
+        kept = evidence.loads(data) if data is not None else None
     except UnreadableError:
-        return None  # a damaged copy is worth as much as none: the check runs again
+        return None
+    return kept if kept is not None and timedelta() <= datetime.now(UTC) - kept.started <= oldest else None
 
 
 def _keep(collected: Mapping[str, Collected], out: Path, shelf: Folder) -> tuple[Exhibit, ...]:

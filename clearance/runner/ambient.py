@@ -11,6 +11,12 @@ from pathlib import Path
 from clearance.model import Check
 
 PASSED = ("HOME", "USER", "LOGNAME", "SYSTEMROOT")
+# How this machine reaches the network and whom it trusts: where a tool looks, never what it finds, so undeclared.
+TRANSPORT = (
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT"),
+    *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"),
+    *("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CACHE_DIR", "XDG_CACHE_HOME"),
+)
 
 
 def search_path(environ: Mapping[str, str], bin_folder: Path | None = None) -> str:
@@ -19,14 +25,19 @@ def search_path(environ: Mapping[str, str], bin_folder: Path | None = None) -> s
     return os.pathsep.join([*folders, str(Path(sys.executable).parent), environ.get("PATH") or os.defpath])
 
 
+def path_of(check: Check, environ: Mapping[str, str], bin_folder: Path | None = None) -> str:
+    """The PATH that the check's tool is found by and given: what the check declares, else `search_path`."""
+    passed = environ.get("PATH") if "PATH" in check.env_from else None
+    return check.env.get("PATH") or passed or search_path(environ, bin_folder)
+
+
 def build(
     check: Check, *, root: Path, environ: Mapping[str, str], temporary: Path, bin_folder: Path | None
 ) -> dict[str, str]:
     """What the check declares, over a few variables that tools cannot do without."""
     return {
         "HOME": str(temporary),
-        **{name: environ[name] for name in PASSED if environ.get(name)},
-        "PATH": search_path(environ, bin_folder),
+        **{name: environ[name] for name in (*PASSED, *TRANSPORT) if environ.get(name)},
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "TMPDIR": str(temporary),
@@ -34,6 +45,7 @@ def build(
         "PYTHONPYCACHEPREFIX": str(_bytecode(root)),
         **{name: environ[name] for name in check.env_from if name in environ},
         **check.env,
+        "PATH": path_of(check, environ, bin_folder),
     }
 
 

@@ -17,7 +17,7 @@ from threading import Event as Flag
 from clearance.model import Check, ClearanceError, Evidence, Inputs, Materials, Reader, Reading, Subject
 from clearance.runner import ambient, environment, process, report
 from clearance.runner.events import Event, Preparing, Started
-from clearance.runner.inputs import Files, locked
+from clearance.runner.inputs import Files, locked, unsettled
 from clearance.runner.lock import Locked, normalised
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
@@ -80,6 +80,8 @@ def examine(
             [str(program), *argv[1:]], cwd=scene.root, env=env, timeout_s=check.timeout_s, stop=scene.stop
         )
     reading = _reading(check, inputs, scene, outcome, started)
+    if problem := unsettled(check, inputs, root=scene.root, environ=scene.environ, arguments=scene.arguments):
+        reading = replace(reading, problems=(*reading.problems, problem))
     if lock is not None:
         reading = replace(reading, tool=_tool(check, lock, reading.tool))
     evidence = _evidence(check, inputs, scene, reading, started, seconds=outcome.seconds, alone=alone)

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import clearance
-from clearance.model import Check, Inputs, PolicyError
+from clearance.model import Check, ClearanceError, Inputs, PolicyError
 from clearance.runner import ambient, tree
 from clearance.runner import lock as locks
+
+_NAMED = 3
 
 
 class Files(Mapping[str, bytes]):
@@ -86,6 +88,27 @@ def gather(
     return Inputs(digest=framed.digest(), paths=tuple(entry.path for entry in entries if entry.asked))
 
 
+def unsettled(
+    check: Check, inputs: Inputs, *, root: Path, environ: Mapping[str, str], arguments: tuple[str, ...]
+) -> str:
+    """What is wrong where a check's inputs are not what they were before its tool ran; "" where they are.
+
+    Evidence of a file that was changed meanwhile would be found again, once the file is changed back.
+    """
+    try:
+        now = gather(check, root=root, lock=lock_text(root), environ=environ, arguments=arguments)
+    except ClearanceError as error:
+        return f"its inputs could not be read again after it ran: {error}"
+    if now.digest == inputs.digest:
+        return ""
+    differing = sorted(set(now.paths) ^ set(inputs.paths))
+    which = f" ({', '.join(differing[:_NAMED])} came or went)" if differing else ""
+    return (
+        f"its inputs changed while it ran{which}: leave the files alone meanwhile, and let nothing write among them; "
+        "then run it again"
+    )
+
+
 def _add_configuration(framed: Framed, check: Check, root: Path) -> None:
     """Take in each file that the tool reads as its configuration: it must be there."""
     for path in sorted(set(check.config)):
@@ -101,7 +124,7 @@ def _add_tool(framed: Framed, check: Check, root: Path, lock: str | None, enviro
     """Take in which tool it is: what its group is locked to, else the program that PATH offers."""
     if check.group is None:
         name = check.run[0]
-        program = str(root / name) if "/" in name else shutil.which(name, path=ambient.search_path(environ))
+        program = str(root / name) if "/" in name else shutil.which(name, path=ambient.path_of(check, environ))
         framed.add("program", tree.of_file(program) if program and Path(program).is_file() else b"")
         return
     framed.add("lock", locked(check, lock).digest, "with the project" if check.project else "alone")

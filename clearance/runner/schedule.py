@@ -107,7 +107,9 @@ def _reused(
     for check in checks:
         digest = inputs[check.name].digest
         kept = find(check.name, digest) if check.cache else None
-        if kept is None or kept.problems or kept.inputs_digest != digest or (check.exclusive and not kept.alone):
+        if kept is None or kept.problems or (kept.check, kept.inputs_digest) != (check.name, digest):
+            continue
+        if check.exclusive and not kept.alone:
             continue
         done[check.name] = _collected(Examined(evidence=kept), reused=True)
         tell(Finished(check=check.name, evidence=kept, reused=True))

@@ -117,9 +117,28 @@ def of_file(full: str) -> bytes:
 
 
 def _of_link(root: str, full: str) -> bytes:
-    """Hash a link's target, and the bytes behind it where they lie inside the root; it is never followed out."""
+    """Hash a link's target, and what is behind it where that lies inside the root; it is never followed out."""
     target = os.fsencode(os.readlink(full))
     real = os.path.realpath(full)
-    inside = os.path.commonpath((os.path.realpath(root), real)) == os.path.realpath(root)
-    behind = of_file(real) if inside and os.path.isfile(real) else b""
+    top = os.path.realpath(root)
+    inside = os.path.commonpath((top, real)) == top
+    behind = b""
+    if inside and os.path.isfile(real):
+        behind = of_file(real)
+    elif inside and os.path.isdir(real):
+        behind = _of_folder(top, os.path.relpath(real, top))
     return hashlib.sha256(len(target).to_bytes(8, "big") + target + behind).digest()
+
+
+def _of_folder(root: str, folder: str) -> bytes:
+    """Hash all that lies in a folder, which a tool may reach by a link; a link in it counts by its target alone."""
+    total = hashlib.sha256()
+    entries = _walk(root, "" if folder == "." else folder, [("**", ("**",))])
+    for path in sorted(entry.path for entry in entries):
+        full = os.path.join(root, path)
+        mode = os.lstat(full).st_mode
+        content = os.fsencode(os.readlink(full)) if stat.S_ISLNK(mode) else b""
+        content = of_file(full) if stat.S_ISREG(mode) else content
+        for part in (os.fsencode(path), b"x" if mode & stat.S_IXUSR else b"", content):
+            total.update(len(part).to_bytes(8, "big") + part)
+    return total.digest()

@@ -176,3 +176,89 @@ def test_an_impatient_interrupt(folder, number):
     assert [entry.name for entry in (folder / "tmp").iterdir()] == ["clearance-machine.lock"]
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_fault_of_the_gate_itself_is_3(folder):
+    """What nobody foresaw ends as UNKNOWN, with what a report of it needs."""
+    script = "import sys; from clearance.cli import main; sys.exit(main(7))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert "please report it" in done.stderr
+    assert "TypeError" in done.stderr
+
+
+@pytest.mark.parametrize("inputs", ["", 'inputs = ["sources/**"]', 'inputs = ["src/**", "sources/**"]'])
+def test_inputs_that_do_not_tell_are_trusted_for_this_tree_alone(folder, inputs):
+    """Without patterns, or with one that matches nothing, no evidence is reused, and none of another tree passes."""
+    (folder / "clearance.toml").write_text(POLICY.replace('inputs = ["src/**"]', inputs))
+    assert clearance(folder, "run", "--out", "kept").returncode == 0
+    assert clearance(folder, "judge", "--evidence", "kept/evidence").returncode == 0
+    (folder / "src/a").write_text("BAD\n")
+    assert clearance(folder, "judge", "--evidence", "kept/evidence").returncode == 3
+    assert clearance(folder, "run").returncode == 1
+
+
+@pytest.mark.parametrize("words", [[], ["--evidence-only"]])
+@pytest.mark.parametrize("ignored", [False, True])
+def test_evidence_of_inputs_that_change_meanwhile_is_worth_nothing(folder, words, ignored):
+    """A fault that is gone while the tool looks, and back afterwards, is found: by git's leave or without it."""
+    if ignored:
+        subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+        (folder / ".gitignore").write_text("src/\n")
+    (folder / "src/a").write_text("BAD\n")
+    (folder / "tool.sh").write_text(f"if [ -e ../mend ]; then echo good > src/a; rm ../mend; fi\n{TOOL}")
+    (folder.parent / "mend").touch()
+    assert clearance(folder, "run", *words).returncode == (0 if words else 3)
+    evidence = json.loads((folder / "build/clearance/evidence/tool.json").read_text())
+    assert (evidence["findings"], "changed while it ran" in evidence["problems"][0]) == ([], True)
+    (folder / "src/a").write_text("BAD\n")
+    assert clearance(folder, "run").returncode == 1
+
+
+def test_evidence_that_is_too_old_is_made_anew(folder):
+    """What the judge would refuse for its age is not reused: running again helps."""
+    (folder / "clearance.toml").write_text(POLICY + 'max_age = "1d"\n')
+    assert clearance(folder, "run").returncode == 0
+    for moment in ("2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "2026-01-01T00:00:00"):
+        (kept,) = (folder / ".clearance/shelf/tool").iterdir()
+        evidence = json.loads(kept.read_bytes())
+        kept.write_text(json.dumps(evidence | {"started": moment}, separators=(",", ":")))
+        assert clearance(folder, "run").returncode == 0
+        assert verdict(folder)["evidence"][0]["reused"] is False
+    clearance(folder, "run")
+    assert verdict(folder)["evidence"][0]["reused"] is True
+
+
+def test_evidence_without_a_time_zone_is_damaged(folder):
+    """A moment that could be any of a day's is not guessed at."""
+    clearance(folder, "run")
+    file = folder / "build/clearance/evidence/tool.json"
+    evidence = json.loads(file.read_bytes())
+    file.write_text(json.dumps(evidence | {"started": "2026-01-01T00:00:00"}, separators=(",", ":")))
+    done = clearance(folder, "judge", "--evidence", file.parent)
+    assert (done.returncode, "no time zone" in done.stderr) == (3, True)
+
+
+def test_evidence_of_a_twin_is_not_taken_for_ones_own(folder):
+    """Two checks alike in all but their names each have their own evidence, whatever lies on the shelf."""
+    (folder / "clearance.toml").write_text(POLICY + POLICY.replace("check.tool", "check.twin"))
+    assert clearance(folder, "run").returncode == 0
+    (kept,) = (folder / ".clearance/shelf/tool").iterdir()
+    (folder / ".clearance/shelf/twin" / kept.name).write_bytes(kept.read_bytes())
+    assert clearance(folder, "run").returncode == 0
+    assert [one["reused"] for one in verdict(folder)["evidence"]] == [True, False]
+
+
+def test_a_tool_on_a_declared_path_counts_by_its_bytes(folder):
+    """A program that the check's own PATH offers is what its evidence is made from."""
+    program = folder.parent / "mine"
+    program.write_text(f"#!/bin/sh\n{TOOL}")
+    program.chmod(0o755)
+    path = f"{folder.parent}:{os.environ['PATH']}"
+    policy = POLICY.replace('"sh", "tool.sh"', '"mine"') + f"env = {{ PATH = {json.dumps(path)} }}\n"
+    (folder / "clearance.toml").write_text(policy)
+    assert clearance(folder, "run").returncode == 0
+    program.write_text("#!/bin/sh\nexit 0\n")
+    assert clearance(folder, "run").returncode == 3

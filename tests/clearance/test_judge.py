@@ -88,6 +88,12 @@ UNKNOWN_CASES = {
     ),
     "too old": ({"max_age": timedelta(seconds=30)}, {}, {}, "old, 0:00:30 is allowed"),
     "from the future": ({}, {"started": NOW + timedelta(hours=1)}, {}, "from now: set the clock right"),
+    "another tree, and inputs that do not tell": (
+        {},
+        {"subject": replace(SUBJECT, tree="u" * 40)},
+        {},
+        "made from another tree",
+    ),
     "not alone": ({"exclusive": True}, {}, {}, "it must run alone"),
     "a measure that is not there": ({"objectives": (Objective(measure="p99", at_most=1),)}, {}, {}, "p99"),
     "a changed tree": ({}, {}, {"subject_after": replace(SUBJECT, tree="u" * 40)}, "the tree changed"),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearance.model import Check, ClearanceError, PolicyError, Report
+from clearance.model import Check, ClearanceError, PolicyError, Report, glob
 from clearance.runner import Files, gather, tree
 
 LOCK = """
@@ -198,6 +198,9 @@ def test_paths_are_the_inputs(files):
         ("p/**/a.py", ["p/a.py", "p/q/a.py"]),
         ("?/[q-z]/*", ["p/q/a.py", "p/q/b.txt"]),
         ("p**", ["p/a.py", "p/q/a.py", "p/q/b.txt"]),
+        ("p/[!]]/*.txt", ["p/q/b.txt"]),
+        ("p/[[^q]/*.txt", ["p/q/b.txt"]),
+        ("[z-a]/**", []),
         ("p/q", []),
         ("nothing/**/*.py", []),
         (".git/**", []),
@@ -222,6 +225,24 @@ def test_a_link_counts_by_its_target_and_content(root):
     (root / "service/link.py").symlink_to("../top.py")
 
     assert len({before, changed, digest(root)}) == 3
+
+
+def test_a_link_to_a_folder_counts_by_what_is_in_it(root):
+    """A tool may follow a link to a folder of the repository: what it finds there counts, whatever links back."""
+    plant(root, {"other/deep/a.txt": b"a"})
+    (root / "other/back").symlink_to("..")
+    (root / "service/linked").symlink_to("../other")
+    before = digest(root)
+    (root / "other/deep/a.txt").write_bytes(b"b")
+    assert digest(root) != before
+
+
+@given(pattern=st.text(alphabet="[]!^-az*?/\\&|~.", max_size=12), path=st.text(alphabet="[]!^-az/.", max_size=6))
+def test_no_pattern_is_too_odd(pattern, path):
+    """Whatever brackets hold, a pattern matches or does not; one without wildcards matches itself alone."""
+    matched = glob(pattern).match(path) is not None
+    if not set(pattern) & set("[*?"):
+        assert matched == (pattern == path)
 
 
 def test_a_link_is_not_followed_out(root, tmp_path_factory):
