@@ -45,8 +45,9 @@ def build(root: Path = ROOT, arch: str | None = None) -> Path:
     processes at once. Raises StackError if uv fails.
     """
     target = PLATFORMS.get(arch or _own_arch() or "")
+    pins = _pins(root, "service")
     dependencies = _layer(
-        root, [root / "uv.lock"], target or "native", lambda folder: _install_dependencies(root, target, folder)
+        root, [], f"{target}\n{pins}", lambda folder: _install_dependencies(root, pins, target, folder)
     )
     sources = sorted(_service_files(root / "service"))
     return _layer(root, sources, dependencies.name, lambda folder: _add_service(root, sources, dependencies, folder))
@@ -89,8 +90,7 @@ def require_size(zipped: int, unzipped: int) -> None:
 
 def runtime_python(root: Path = ROOT) -> Path:
     """The interpreter of an environment that has nothing but awslambdaric, as the Lambda runtime; made when needed."""
-    key = _digest([root / "uv.lock"], sys.executable)
-    folder = root / ".clearance" / "envs" / f"runtime-{key}"
+    folder = root / ".clearance" / "envs" / f"runtime-{_digest([], sys.executable, _pins(root, 'runtime'))}"
     with locked(root / ".clearance" / "locks" / "runtime"):
         if not (folder / "complete").exists():
             run_uv(
@@ -100,6 +100,15 @@ def runtime_python(root: Path = ROOT) -> Path:
             )
             (folder / "complete").touch()
     return folder / "bin" / "python"
+
+
+def _pins(root: Path, group: str) -> str:
+    """What the lock holds for one dependency group: a line a package, with digests."""
+    without = [f"--no-emit-package={name}" for name in PROVIDED]
+    return run_uv(
+        ["export", "--quiet", "--locked", "--only-group", group, "--no-emit-project", "--no-header", *without],
+        root=root,
+    )
 
 
 def _own_arch() -> str | None:
@@ -148,11 +157,9 @@ def _forget_old(shelf: Path) -> None:
             shutil.rmtree(layer, ignore_errors=True)
 
 
-def _install_dependencies(root: Path, target: str | None, folder: Path) -> None:
-    without = [f"--no-emit-package={name}" for name in PROVIDED]
-    pinned = ["export", "--locked", "--only-group", "service", "--no-emit-project", "--no-header", *without]
+def _install_dependencies(root: Path, pins: str, target: str | None, folder: Path) -> None:
     requirements = folder / "requirements.txt"
-    requirements.write_text(run_uv(pinned, root=root))
+    requirements.write_text(pins)
     foreign = ["--python-platform", target, "--python-version", PYTHON] if target else []
     options = ["--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--python", sys.executable]
     run_uv(["pip", "install", *options, *foreign, "--target", folder, "--requirement", requirements], root=root)

@@ -114,6 +114,15 @@ def test_a_change_of_the_service_is_another_package(projects):
     assert package.build(project) == before
 
 
+def test_what_the_package_lacks_does_not_rebuild_it(projects):
+    """A change of the lock that concerns another group leaves the package as it is."""
+    project = projects[0]
+    before = package.build(project)
+    lock = project / "uv.lock"
+    lock.write_text(lock.read_text() + "\n# another group's\n")
+    assert package.build(project) == before
+
+
 def test_a_module_that_does_not_compile_is_named(projects):
     """A syntax error is an error that names the file, and nothing is kept."""
     project = projects[1]
