@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from stack.errors import StackError
@@ -98,7 +98,9 @@ def runtime_python(root: Path = ROOT) -> Path:
                 root=root,
                 environ={"UV_PROJECT_ENVIRONMENT": str(folder), "UV_COMPILE_BYTECODE": "1"},
             )
-            (folder / "complete").touch()
+            _forget_old(folder.parent.glob("runtime-*"))
+        (folder / "complete").touch()
+        os.utime(folder)
     return folder / "bin" / "python"
 
 
@@ -145,16 +147,16 @@ def _layer(root: Path, inputs: list[Path], word: str, make: Callable[[Path], Non
                 fresh.rename(folder)
             finally:
                 shutil.rmtree(fresh, ignore_errors=True)
-            _forget_old(folder.parent)
+            _forget_old(folder.parent.iterdir())
     os.utime(folder)
     return folder
 
 
-def _forget_old(shelf: Path) -> None:
+def _forget_old(folders: Iterable[Path]) -> None:
     """Remove what nobody has asked for lately; a stack that is up asked when it started."""
-    for layer in shelf.iterdir():
-        if time.time() - layer.stat().st_mtime > KEEP_S:
-            shutil.rmtree(layer, ignore_errors=True)
+    for folder in folders:
+        if time.time() - folder.stat().st_mtime > KEEP_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _install_dependencies(root: Path, pins: str, target: str | None, folder: Path) -> None:
