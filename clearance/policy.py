@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import math
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
@@ -32,7 +33,7 @@ from clearance.model import (
 _Text = Annotated[str, Meta(min_length=1, pattern=r"\S")]
 _Count = Annotated[int, Meta(ge=0)]
 _Positive = Annotated[int, Meta(ge=1)]
-_Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]*(s|m|h|d)$", examples=["90s", "30m", "2h", "7d"])]
+_Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,5}(s|m|h|d)$", examples=["90s", "30m", "2h", "7d"])]
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _T = TypeVar("_T")
 _GATES = ("nox", "clearance")  # a gate that starts itself, or its own front door, would never end
@@ -106,7 +107,7 @@ def parse(text: bytes, *, readers: Collection[str], read: Callable[[str], bytes]
     """
     try:
         raw = tomllib.loads(text.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not TOMLDecodeError alone: Python limits a number's digits
         raise PolicyError(f"the policy is no TOML: {error}", "see https://toml.io/en/v1.0.0") from error
     file = _convert(raw)
     checks = {name: _check(name, table, readers) for name, table in file.check.items()}
@@ -124,20 +125,25 @@ def _convert(raw: dict[str, Any]) -> PolicyFile:
     _know(raw, PolicyFile, "the policy")
     for name, table in _tables(raw, "check"):
         _know(table, CheckTable, f"[check.{name}]")
-        for number, objective in enumerate(table.get("objectives", []), 1):
-            if isinstance(objective, dict):
-                _know(objective, ObjectiveTable, f"[check.{name}], objective {number}")
+        for number, objective in _listed(table, "objectives"):
+            _know(objective, ObjectiveTable, f"[check.{name}], objective {number}")
         _typed(table, CheckTable, f"[check.{name}]")
-    for number, table in enumerate(raw.get("waiver", []), 1):
-        if isinstance(table, dict):
-            _know(table, WaiverTable, f"[[waiver]] {number}")
-            _typed(table, WaiverTable, f"[[waiver]] {number}")
+    for number, table in _listed(raw, "waiver"):
+        _know(table, WaiverTable, f"[[waiver]] {number}")
+        _typed(table, WaiverTable, f"[[waiver]] {number}")
     return _typed(raw, PolicyFile, "the policy")
 
 
 def _tables(raw: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
     tables = raw.get(key, {})
     return [(name, t) for name, t in tables.items() if isinstance(t, dict)] if isinstance(tables, dict) else []
+
+
+def _listed(raw: dict[str, Any], key: str) -> list[tuple[int, dict[str, Any]]]:
+    tables = raw.get(key, [])
+    return (
+        [(number, t) for number, t in enumerate(tables, 1) if isinstance(t, dict)] if isinstance(tables, list) else []
+    )
 
 
 def _know(table: Mapping[str, Any], shape: type[msgspec.Struct], where: str) -> None:
@@ -163,16 +169,26 @@ def _typed(raw: Any, shape: type[_T], where: str) -> _T:
 
 def _check(name: str, table: CheckTable, readers: Collection[str]) -> Check:
     where = f"[check.{name}]"
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
-        raise PolicyError(f"{where}: the name of a check holds letters, digits, - and _ alone", "rename it")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", name):
+        raise PolicyError(f"{where}: a check's name is up to 80 letters, digits, dots, - and _", "rename it")
     program = [PurePosixPath(word).name for word in table.run[:3]]
     if program[0] in _GATES or (program[1:2] == ["-m"] and program[2:3] and program[2] in _GATES):
         raise PolicyError(
             f"{where}: run starts {program[0]}, and the gate never starts itself or nox",
             "give the tool's own command",
         )
-    for pattern in (*table.inputs, *table.config):
-        _inside(pattern, where)
+    for path in (*table.inputs, *table.config):
+        _inside(path, where)
+        if path != str(PurePosixPath(path)):
+            raise PolicyError(
+                f"{where}: {path!r} is not in its plain form, so it matches nothing", f"write {_plain(path)!r}"
+            )
+    for text in (*table.run, *table.env, *table.env.values(), *table.env_from):
+        if "\0" in text:
+            raise PolicyError(f"{where}: {text!r} holds a NUL byte, which no program can be given", "take it out")
+    for variable in (*table.env, *table.env_from):
+        if not variable or "=" in variable:
+            raise PolicyError(f"{where}: {variable!r} is no name of a variable", "a name holds no =")
     return Check(
         name=name,
         run=tuple(table.run),
@@ -205,6 +221,10 @@ def _reports(table: CheckTable, where: str, readers: Collection[str]) -> tuple[R
     return tuple(Report(file=file, reader=reader) for file, reader in pairs.items())
 
 
+def _plain(path: str) -> str:
+    return str(PurePosixPath(path) / "**" if path.endswith("/") else PurePosixPath(path))
+
+
 def _inside(path: str, where: str) -> None:
     parts = PurePosixPath(path)
     if parts.is_absolute() or ".." in parts.parts or "\\" in path or "\0" in path:
@@ -214,6 +234,8 @@ def _inside(path: str, where: str) -> None:
 def _requirements(name: str, table: CheckTable) -> list[Requirement]:
     for objective in table.objectives:
         low, high = objective.at_least, objective.at_most
+        if any(bound is not None and math.isnan(bound) for bound in (low, high)):
+            raise PolicyError(f"[check.{name}]: the objective for {objective.measure} is nan", "no number can meet it")
         if low is None and high is None:
             raise PolicyError(
                 f"[check.{name}]: the objective for {objective.measure} has no bound", "give at_most or at_least"
