@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -145,19 +146,19 @@ class Server:
                     ) from None
 
     def kill(self) -> None:
-        """Crash: SIGKILL to the postmaster; returns once all its children are gone too. `restart` recovers."""
-        self._end(signal.SIGKILL)
+        """Crash: SIGKILL to all its processes; returns once the last one is gone. `restart` recovers."""
+        children = watchdog.find_children(self._postmaster.pid) if self._postmaster else []
+        self._end(signal.SIGKILL, children)
 
     def stop(self) -> None:
         """End the server and remove its folder if it was made for it; safe to call again."""
-        if self._watchdog.poll() is None:
-            self._end(signal.SIGQUIT if self._scratch else signal.SIGINT)
+        self._end(signal.SIGQUIT if self._scratch else signal.SIGINT)
         if self._scratch:
             shutil.rmtree(self.directory, ignore_errors=True)
         with suppress(BrokenPipeError, ValueError):
             self._watchdog.communicate(b"done")
 
-    def _end(self, number: signal.Signals) -> None:
+    def _end(self, number: signal.Signals, children: Sequence[int] = ()) -> None:
         postmaster, self._postmaster = self._postmaster, None
         if postmaster is None:
             return
@@ -167,6 +168,9 @@ class Server:
             with suppress(subprocess.TimeoutExpired):
                 postmaster.wait(STOP_S)
                 break
+        for child in children:  # one that computes would not notice the postmaster's end for a long time
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
         # Every process of the server holds the other end: end of file says that the last one is gone.
         os.read(self._lifeline, 1)
         os.close(self._lifeline)

@@ -29,14 +29,32 @@ def find_postmaster(folder: Path) -> int | None:
         pid = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
     except (OSError, ValueError, IndexError):
         return None
-    ps = shutil.which("ps") or "/bin/ps"
-    cmdline = Path(f"/proc/{pid}/cmdline")
-    if cmdline.exists():
-        arguments = cmdline.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    arguments = ""
+    if Path("/proc/self").exists():
+        with contextlib.suppress(OSError):  # there is no such process, or none any more
+            arguments = Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
     else:
-        found = subprocess.run([ps, "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
-        arguments = found.stdout
+        arguments = _ask_ps("-o", "args=", "-p", str(pid))
     return pid if str(folder / "data") in arguments else None
+
+
+def find_children(pid: int) -> list[int]:
+    """The process ids of the children of a process."""
+    statuses = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            statuses.append(file.read_text(errors="replace"))
+    # A name in brackets, which may hold anything, is followed by the state and the parent: proc_pid_stat(5).
+    pairs = [(status.split()[0], status.rpartition(")")[2].split()[1]) for status in statuses]
+    if not pairs:
+        pairs = [(line.split()[0], line.split()[1]) for line in _ask_ps("-eo", "pid=,ppid=").splitlines()]
+    return [int(child) for child, parent in pairs if int(parent) == pid]
+
+
+def _ask_ps(*arguments: str) -> str:
+    """Ask `ps`, where there is no /proc."""
+    ps = shutil.which("ps") or "/bin/ps"
+    return subprocess.run([ps, *arguments], capture_output=True, text=True, check=False).stdout
 
 
 def end(folder: Path) -> None:

@@ -97,10 +97,11 @@ def test_a_hasty_server_still_knows_its_password():
         assert ask(running, "SELECT 1") == 1
 
 
-def test_a_kill_ends_the_children_too():
-    """Once `kill` returns, no process of the server is left, not even one in the middle of a query."""
+@pytest.mark.parametrize("query", [b"SELECT pg_sleep(600)", b"SELECT count(*) FROM generate_series(1, 10000000000)"])
+def test_a_kill_ends_the_children_too(query):
+    """Once `kill` returns, no process of the server is left, not even one that sleeps or computes in a query."""
     with postgres.start(durable=False) as running, running.connect() as busy:
-        busy.pgconn.send_query(b"SELECT pg_sleep(600)")
+        busy.pgconn.send_query(query)
         child = busy.info.backend_pid
         running.kill()
         state = subprocess.run(["ps", "-o", "stat=", "-p", str(child)], capture_output=True, text=True, check=False)
