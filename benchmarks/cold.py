@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uvloop
+
 from benchmarks.measure import Figure, SpoiltError, announce, ratio, scratch, take_turns
 from stack import package
 from stack.lambda_runtime import Function, FunctionConfig

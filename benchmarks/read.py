@@ -1,4 +1,4 @@
-"""A read by key through gateway, authorizer and function, one client: the price of all that, over the least possible."""
+"""A read by key through gateway, authorizer and function, one client: what all that costs over the least possible."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import TypeVar
+
+import requests
 
 from benchmarks.client import Client
 from benchmarks.measure import Figure, SpoiltError, announce, ratio, take_turns
@@ -23,6 +26,14 @@ FLIGHTS, KEYS = 10_000, 200
 ROUNDS, WARM = 15, 3
 ROUTE = "/v1/flights/{flight_date}/{carrier}/{flight}/{origin}"
 INVOKE = "/2015-03-31/functions/function/invocations"
+ABOUT = {
+    "stack": "gateway, function, Postgres",
+    "empty": "gateway, a function that does nothing",
+    "raw": "bare ASGI + asyncpg, Postgres",
+    "emulator": "AWS's emulator, function, Postgres",
+}
+
+T = TypeVar("T")
 
 
 def measure() -> Iterator[Figure]:
@@ -39,7 +50,8 @@ def measure() -> Iterator[Figure]:
         keys = ["/".join(str(one[name]) for name in ROUTE[13:-1].split("}/{")) for one in page["flights"]]
         paths = [f"/v1/flights/{key}" for key in keys]
 
-        raw = open_.enter_context(Client(open_.enter_context(_raw(served))))
+        raw_url = open_.enter_context(_started("benchmarks.raw_server", DSN=_dsn(served)))
+        raw = open_.enter_context(Client(raw_url))
         emulator = open_.enter_context(Client(open_.enter_context(_emulator(served))))
         events = [_event(path) for path in paths]
         asked = {
@@ -47,18 +59,38 @@ def measure() -> Iterator[Figure]:
             "raw": (raw, [raw.request("GET", path) for path in paths]),
             "emulator": (emulator, [emulator.request("POST", INVOKE, body=one) for one in events]),
         }
-        _require_sameness({name: client.send(requests[7]) for name, (client, requests) in asked.items()})
-        subjects = {name: _median(client, requests) for name, (client, requests) in asked.items()}
+        _require_sameness({name: client.send(asks[7]) for name, (client, asks) in asked.items()})
+        subjects = {name: _median(client.timed, asks) for name, (client, asks) in asked.items()}
+        empty = open_.enter_context(Client(open_.enter_context(_started("benchmarks.empty_function"))))
+        subjects["empty"] = _median(empty.timed, [empty.request("GET", "/")] * KEYS)
+        session = open_.enter_context(requests.Session())
+        subjects["stack, requests"] = _median(_partner(session, served.said["BASE_URL"], token), paths)
+        subjects["raw, requests"] = _median(_partner(session, raw_url), paths)
         take_turns(WARM, subjects)
         taken = take_turns(ROUNDS, subjects)
-    for name, about in (("stack", "gateway and function"), ("raw", "bare ASGI + asyncpg"), ("emulator", "emulator")):
+    for name, about in ABOUT.items():
         yield Figure(name=f"{about}, p50", value=statistics.median(taken[name]), unit="ms")
+    partner = ratio(taken["stack, requests"], taken["raw, requests"])
+    yield Figure(name="stack / bare server, asked with `requests`", value=partner, unit="x")
+    yield Figure(name="empty function / bare server", value=ratio(taken["empty"], taken["raw"]), unit="x")
     yield Figure(name="stack / bare server", value=ratio(taken["stack"], taken["raw"]), unit="x", at_most=3)
     yield Figure(name="stack / emulator", value=ratio(taken["stack"], taken["emulator"]), unit="x", at_most=1)
 
 
-def _median(client: Client, requests: Sequence[bytes]) -> Callable[[], float]:
-    return lambda: statistics.median([client.timed(request) for request in requests])
+def _median(timed: Callable[[T], float], asks: Sequence[T]) -> Callable[[], float]:
+    return lambda: statistics.median([timed(ask) for ask in asks])
+
+
+def _partner(session: requests.Session, url: str, token: str | None = None) -> Callable[[str], float]:
+    """Ask as a partner does, with a library that costs more than the server."""
+    headers = {} if token is None else {"authorization": f"Bearer {token}"}
+
+    def timed(path: str) -> float:
+        start = time.perf_counter()
+        session.get(url + path, headers=headers).raise_for_status()
+        return (time.perf_counter() - start) * 1000
+
+    return timed
 
 
 def _require_sameness(answers: dict[str, bytes]) -> None:
@@ -70,13 +102,17 @@ def _require_sameness(answers: dict[str, bytes]) -> None:
             raise SpoiltError(f"{name} answers {flight}, the stack {flights['stack']}")
 
 
-@contextmanager
-def _raw(served: Served) -> Iterator[str]:
+def _dsn(served: Served) -> str:
     server = served.server
-    dsn = f"postgresql://{server.admin_user}:{server.admin_password}@{server.host}:{server.port}/{DATABASE}"
-    command = [sys.executable, "-m", "benchmarks.raw_server"]
+    return f"postgresql://{server.admin_user}:{server.admin_password}@{server.host}:{server.port}/{DATABASE}"
+
+
+@contextmanager
+def _started(module: str, **environ: str) -> Iterator[str]:
+    """Start a server that prints its URL."""
+    command = [sys.executable, "-m", module]
     announce(command)
-    with child(command, {**os.environ, "DSN": dsn}) as out:
+    with child(command, {**os.environ, **environ}) as out:
         yield out.readline().strip()
 
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from benchmarks.measure import ROOT, SpoiltError, announce
 from psycopg import sql
+
+from benchmarks.measure import ROOT, SpoiltError, announce
 from stack import postgres
 
 DATABASE = "flights"
