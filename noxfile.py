@@ -3,7 +3,8 @@
 What decides lives in `clearance.toml`; a session here holds no threshold and no logic. `nox -l` lists them.
 """
 
-import os
+import sys
+from pathlib import Path
 
 import nox
 
@@ -17,7 +18,7 @@ nox.options.sessions = ["gate"]
 def clearance(session: nox.Session, *words: str) -> None:
     """Run the gate out of the environment that nox itself lives in."""
     arguments = ("--", *session.posargs) if session.posargs else ()
-    session.run("clearance", "run", *words, *arguments, external=True)
+    session.run(sys.executable, "-m", "clearance", "run", *words, *arguments, external=True)
 
 
 def prepare(session: nox.Session, *groups: str) -> None:
@@ -85,13 +86,13 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test of the project."""
     prepare(session, "test")
-    session.run("python", "-m", "pytest", *session.posargs, env={"UV": os.environ.get("UV", "")})
+    session.run("python", "-m", "pytest", *session.posargs, env={"UV": str(Path(sys.executable).with_name("uv"))})
 
 
 @nox.session(venv_backend="none")
 def package(session: nox.Session) -> None:
     """Build the Lambda zip in dist/, byte-identical each time."""
-    session.run("python", "-m", "stack", "package", *session.posargs, external=True)
+    session.run(sys.executable, "-m", "stack", "package", *session.posargs, external=True)
 
 
 @nox.session(default=False)
