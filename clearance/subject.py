@@ -6,6 +6,7 @@ whoever else is using the repository. Facts about git: gitrepository-layout(5), 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -70,13 +71,27 @@ def identify(root: Path) -> Subject:
     root = root.resolve()
     if shutil.which("git") is None:
         return Subject(tree=_digest(root))
-    with tempfile.TemporaryDirectory(prefix="clearance-") as scratch:
-        git = _Git.around(root, Path(scratch))
+    with _scratch() as scratch:
+        git = _Git.around(root, scratch)
         tree = git.tree(root) if git else None
         if git is None or tree is None:
             return Subject(tree=_digest(root))
         commit, committed_tree = git.head()
     return Subject(commit=commit, tree=tree, dirty=tree != committed_tree)
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """Give a temporary folder, which is gone afterwards even if ^C comes while it is being deleted."""
+    folder = tempfile.TemporaryDirectory(prefix="clearance-")
+    try:
+        yield Path(folder.name)
+    finally:
+        try:
+            folder.cleanup()
+        except BaseException:
+            shutil.rmtree(folder.name, ignore_errors=True)
+            raise
 
 
 class _Git:

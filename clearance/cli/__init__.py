@@ -32,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
         code = _perform(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
+        _ignore_interrupts()
     except KeyboardInterrupt:
         return _end(INTERRUPTED, "interrupted; no verdict was written")
     except BrokenPipeError:
@@ -66,9 +67,13 @@ def _heed_interrupts() -> None:
 
 
 def _interrupt(*_: object) -> NoReturn:
+    _ignore_interrupts()
+    raise KeyboardInterrupt
+
+
+def _ignore_interrupts() -> None:
     for number in _INTERRUPTS:
         signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def _mend_streams() -> None:

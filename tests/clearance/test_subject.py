@@ -1,11 +1,13 @@
 """What is being judged, in real repositories of every shape."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from clearance import subject
 from clearance.model import ClearanceError, Subject
 from clearance.subject import find_root, identify
 
@@ -380,3 +382,21 @@ def test_works_without_git(repository, tmp_path, monkeypatch):
 
     assert (before.commit, before.dirty) == (None, True)
     assert before.tree != identify(repository).tree
+
+
+def test_an_interrupt_while_the_temporary_folder_is_deleted():
+    """The temporary index and objects are gone, whenever ^C comes."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    folder = Path("/nowhere")
+    try:
+        with pytest.raises(KeyboardInterrupt), subject._scratch() as folder:
+            for number in range(5000):
+                (folder / str(number)).touch()
+            signal.setitimer(signal.ITIMER_REAL, 0.005)
+        assert not folder.exists()
+    finally:
+        signal.signal(signal.SIGALRM, before)
