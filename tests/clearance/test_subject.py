@@ -391,12 +391,14 @@ def test_an_interrupt_while_the_temporary_folder_is_deleted():
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, interrupt)
-    folder = Path("/nowhere")
+    scratch = subject._scratch()
     try:
-        with pytest.raises(KeyboardInterrupt), subject._scratch() as folder:
-            for number in range(5000):
-                (folder / str(number)).touch()
-            signal.setitimer(signal.ITIMER_REAL, 0.005)
+        folder = scratch.__enter__()
+        for number in range(5000):
+            (folder / str(number)).touch()
+        signal.setitimer(signal.ITIMER_REAL, 0.005)
+        with pytest.raises(KeyboardInterrupt):
+            scratch.__exit__(None, None, None)
         assert not folder.exists()
     finally:
         signal.signal(signal.SIGALRM, before)
