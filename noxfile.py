@@ -3,6 +3,7 @@
 What decides lives in `clearance.toml`; a session here holds no threshold and no logic. `nox -l` lists them.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -99,4 +100,5 @@ def package(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure, as ratios within one run: see benchmarks/README.md."""
     prepare(session, "bench")
-    session.run("python", "-m", "benchmarks", *session.posargs)
+    with_uv = os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
+    session.run("python", "-m", "benchmarks", *session.posargs, env={"PATH": with_uv})
