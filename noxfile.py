@@ -87,7 +87,8 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test of the project."""
     prepare(session, "test")
-    session.run("python", "-m", "pytest", *session.posargs, env={"UV": str(Path(sys.executable).with_name("uv"))})
+    words = session.posargs or ["-n", "2", "--dist", "worksteal"]
+    session.run("python", "-m", "pytest", *words, env={"UV": str(Path(sys.executable).with_name("uv"))})
 
 
 @nox.session(venv_backend="none")
