@@ -3,9 +3,7 @@
 What decides lives in `clearance.toml`; a session here holds no threshold and no logic. `nox -l` lists them.
 """
 
-import os
 import sys
-from pathlib import Path
 
 import nox
 
@@ -88,7 +86,7 @@ def tests(session: nox.Session) -> None:
     """Run every test of the project."""
     prepare(session, "test")
     words = session.posargs or ["-n", "2", "--dist", "worksteal"]
-    session.run("python", "-m", "pytest", *words, env={"UV": str(Path(sys.executable).with_name("uv"))})
+    session.run("python", "-m", "pytest", *words)
 
 
 @nox.session(venv_backend="none")
