@@ -3,7 +3,9 @@
 What decides lives in `clearance.toml`; a session here holds no threshold and no logic. `nox -l` lists them.
 """
 
+import os
 import sys
+from pathlib import Path
 
 import nox
 

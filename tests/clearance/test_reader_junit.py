@@ -200,6 +200,14 @@ def test_status_without_elements(attribute, rules, reach):
     assert (rules, reach) == ([finding.rule for finding in reading.findings], reading.reach)
 
 
+@pytest.mark.parametrize("stated", ['status="timeout"', 'status="undefined"', 'result="aborted" status="run"'])
+def test_a_status_that_nobody_knows(stated):
+    """A word that may well mean that the case did not pass is a problem, unless an element says how it went."""
+    (problem,) = read(f'<testsuite><testcase name="a" {stated}/></testsuite>').problems
+    assert stated.partition(" ")[0] in problem
+    assert read(f'<testsuite><testcase name="a" {stated}><failure/></testcase></testsuite>').problems == ()
+
+
 @pytest.mark.parametrize("failure", ['<failure message="{}"/>', "<failure>{}</failure>"])
 def test_long_messages_are_cut(failure):
     """A message of a megabyte is kept in part, and says how long it was."""
@@ -261,12 +269,16 @@ def test_namespaces_are_ignored():
 
 
 MARKS = ["", "<failure/>", "<error/>", "<skipped/>", "<flakyFailure/>", "<warning/>", "<rerunFailure/>"]
-suites = st.recursive(
-    st.lists(st.sampled_from(MARKS), max_size=5).map(
-        lambda marks: "".join(f'<testcase name="t{i}">{mark}</testcase>' for i, mark in enumerate(marks))
-    ),
-    lambda inner: st.lists(inner, max_size=3).map(lambda all_: f"<testsuite>{''.join(all_)}</testsuite>"),
+
+
+def nested(inside):
+    return st.lists(inside, max_size=3).map(lambda parts: f"<testsuite>{''.join(parts)}</testsuite>")
+
+
+cases = st.lists(st.sampled_from(MARKS), max_size=5).map(
+    lambda marks: "".join(f'<testcase name="t{i}">{mark}</testcase>' for i, mark in enumerate(marks))
 )
+suites = cases | nested(cases) | nested(nested(cases)) | nested(nested(nested(cases)))
 
 
 @given(st.binary() | st.text().map(str.encode) | st.binary().map(lambda inside: b"<testsuite>" + inside))
