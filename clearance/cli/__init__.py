@@ -12,22 +12,25 @@ import io
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn
 
 UNKNOWN, INTERRUPTED = 3, 130
 
 # Findings by the hundred thousand are no garbage; looking through them every 700 objects is a tenth of a run.
 _OBJECTS_BEFORE_COLLECTION = 250_000
 
+# Longer than it takes to end a tool that will not end.
+_PATIENCE_S = 10.0
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code, whatever happens; only argparse's own SystemExit leaves it."""
+    interruption = _Interruption()
     try:
-        _heed_interrupts()
+        _heed_interrupts(interruption)
         _mend_streams()
         gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
         code = _perform(sys.argv[1:] if argv is None else argv)
@@ -40,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _end(UNKNOWN, f"the machine is in the way, so the answer is unknown: {error}")
     except _FaultError as fault:
+        if interruption.at is not None:
+            return _end(INTERRUPTED, "interrupted; no verdict was written")
         return _end(UNKNOWN, f"a fault of Clearance, so the answer is unknown; please report it:\n{fault}")
     return code
 
@@ -49,9 +54,9 @@ class _FaultError(Exception):
 
 
 def _perform(words: Sequence[str]) -> int:
-    from clearance.cli.commands import perform  # it takes a while, and ^C may come meanwhile
-
     try:
+        from clearance.cli.commands import perform  # it takes a while, and ^C may come meanwhile
+
         return perform(words)
     except OSError:
         raise
@@ -59,16 +64,27 @@ def _perform(words: Sequence[str]) -> int:
         raise _FaultError(traceback.format_exc().rstrip()) from error
 
 
-def _heed_interrupts() -> None:
+def _heed_interrupts(handler: _Interruption) -> None:
     """Let the first ^C, SIGTERM or hang-up end the run in order, and those that follow not disturb it."""
     for number in _INTERRUPTS:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+            signal.signal(number, handler)
 
 
-def _interrupt(*_: object) -> NoReturn:
-    _ignore_interrupts()
-    raise KeyboardInterrupt
+class _Interruption:
+    """Raises KeyboardInterrupt once, and not again for a while: whoever is impatient must not disturb the tidying up.
+
+    It may be lost, in a finaliser for one, or come out as another exception; so it can be repeated, and is remembered.
+    """
+
+    def __init__(self) -> None:
+        self.at: float | None = None
+
+    def __call__(self, *_: object) -> None:
+        now = time.monotonic()
+        if self.at is None or now - self.at > _PATIENCE_S:
+            self.at = now
+            raise KeyboardInterrupt
 
 
 def _ignore_interrupts() -> None:
@@ -95,6 +111,7 @@ def _mend_streams() -> None:
 
 def _end(code: int, message: str = "") -> int:
     """Say why the run ends, if anyone listens; what is left in a buffer must not raise while Python shuts down."""
+    _ignore_interrupts()
     with contextlib.suppress(OSError):
         if message:
             print(f"clearance: {message}", file=sys.stderr, flush=True)

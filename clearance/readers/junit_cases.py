@@ -25,6 +25,7 @@ from clearance.readers.junit_outcomes import (
     outcome_of,
     seconds,
     tally_of,
+    unclear,
 )
 from clearance.readers.junit_totals import Tally, contradictions, unmarked
 
@@ -194,6 +195,12 @@ class _Walk:
             suite.own.update(tally_of(marks, outcome))
         else:
             suite.own["cases"] += 1
+        doubt = "" if case.marks else unclear(case.attributes)
+        if doubt:
+            self._summary.problems.append(
+                f'the case "{clip(get("name", ""), 200)}" states {doubt}, which may mean that it did not pass: '
+                "let the tool write a failure, an error or a skip as an element"
+            )
         spent = seconds(get("time", ""))
         if spent is not None:
             suite.seconds = (suite.seconds or 0.0) + spent

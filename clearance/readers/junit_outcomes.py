@@ -25,6 +25,9 @@ _STATUS = {
     **dict.fromkeys(("skip", "skipped", "ignored", "pending", "untested"), "skipped"),
     **dict.fromkeys(("notrun", "disabled", "suppressed"), "disabled"),
 }
+_RAN = frozenset({"", "run", "ran", "executed", "completed", "complete", "finished", "done"})
+_PASSED = frozenset({"pass", "passed", "passing", "success", "successful", "succeeded", "ok", "true", "perfect"})
+_KNOWN = _RAN | _PASSED | _STATUS.keys()
 _TIME = re.compile(r"[0-9]{1,15}(?:\.[0-9]{0,20})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 
 
@@ -68,6 +71,15 @@ def by_status(attributes: Mapping[str, str]) -> tuple[Mark, ...]:
         if kind:
             return (Mark(kind=kind, message=f'{name}="{attributes[name].strip()}"'),)
     return ()
+
+
+def unclear(attributes: Mapping[str, str]) -> str:
+    """Quote a case's `result` or `status` where it is no known word, for cases without elements; "" otherwise."""
+    for name in ("result", "status"):
+        stated = attributes.get(name, "").strip()
+        if stated.lower() not in _KNOWN:
+            return f'{name}="{stated[:40]}"'
+    return ""
 
 
 def completed(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:

@@ -109,14 +109,6 @@ class Rules:
             if found is not None:
                 return found
         return pointed, component
-        own = {rule.id: rule for rule in rules} if reference.tool_component is not None else {}
-        names = [*([reference.guid.lower()] if reference.guid else []), *(_ancestry(stated) if stated else ())]
-        for name in names:
-            if name in own:
-                return own[name], component
-            if name in self._by_name:
-                return self._by_name[name]
-        return pointed, component
 
     def _component(self, reference: ComponentReference | None) -> Component:
         if reference is None:
