@@ -226,9 +226,11 @@ def test_only_makes_a_verdict_incomplete():
     assert (verdict.decision, verdict.complete, verdict.missing) == (Decision.PASS, False, ("ruff",))
 
 
-def test_a_narrowed_run_is_incomplete():
-    """A check that ran with further arguments can pass, but the verdict is not complete."""
-    assert not decide(policy(), evidence(), narrowed=True).complete
+def test_a_narrowed_run_needs_some_reach_and_is_incomplete():
+    """A check that ran with further arguments passes once it looked at something, but the verdict is not complete."""
+    some, nothing = decide(policy(reach=100), evidence(), narrowed=True), evidence(reach=0)
+    assert (some.decision, some.complete) == (Decision.PASS, False)
+    assert decide(policy(reach=100), nothing, narrowed=True).decision is Decision.UNKNOWN
 
 
 FINDINGS = st.builds(
