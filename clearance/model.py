@@ -238,12 +238,13 @@ class Check:
     `run` is the tool's own argv, in which `{report}` stands for the first report's path and `{reports}` for the folder
     of all. `group` names the locked environment that it runs in (None: what PATH offers), `project` whether the
     project itself is installed there too. `config` are files that the tool reads as its configuration. `env` are set,
-    `env_from` passed through from the caller.
+    `env_from` passed through from the caller. `stdout` names the report that the tool's standard output becomes.
     """
 
     name: str
     run: tuple[str, ...]
     reports: tuple[Report, ...]
+    stdout: str | None = None
     group: str | None = None
     project: bool = False
     inputs: tuple[str, ...] = ()

@@ -56,6 +56,7 @@ class CheckTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_onl
     report: _Text | None = None
     reader: _Text | None = None
     reports: Annotated[dict[str, str], Meta(description="file = reader, where there is more than one report")] = {}
+    stdout: Annotated[_Text | None, Meta(description="the report that the tool's standard output becomes")] = None
     group: Annotated[_Text | None, Meta(description="dependency group that the tool is installed from")] = None
     project: Annotated[bool, Meta(description="install the project itself beside the group")] = False
     inputs: list[_Text] = []
@@ -189,10 +190,12 @@ def _check(name: str, table: CheckTable, readers: Collection[str]) -> Check:
     for variable in (*table.env, *table.env_from):
         if not variable or "=" in variable:
             raise PolicyError(f"{where}: {variable!r} is no name of a variable", "a name holds no =")
+    reports = _reports(table, where, readers)
     return Check(
         name=name,
         run=tuple(table.run),
-        reports=_reports(table, where, readers),
+        reports=reports,
+        stdout=_stdout(table, where, reports),
         group=table.group,
         project=table.project,
         inputs=tuple(table.inputs),
@@ -219,6 +222,13 @@ def _reports(table: CheckTable, where: str, readers: Collection[str]) -> tuple[R
         if reader not in readers:
             raise PolicyError(f"{where}: there is no reader {reader}", _known(reader, sorted(readers)))
     return tuple(Report(file=file, reader=reader) for file, reader in pairs.items())
+
+
+def _stdout(table: CheckTable, where: str, reports: Collection[Report]) -> str | None:
+    files = [report.file for report in reports]
+    if table.stdout is not None and table.stdout not in files:
+        raise PolicyError(f"{where}: stdout is no report of this check: {table.stdout}", _known(table.stdout, files))
+    return table.stdout
 
 
 def _plain(path: str) -> str:

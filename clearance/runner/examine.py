@@ -76,9 +76,15 @@ def examine(
         program = shutil.which(argv[0], path=env["PATH"]) if "/" not in argv[0] else str(scene.root / argv[0])
         if obstacle := _obstacle(argv[0], program, env["PATH"], check):
             return Examined(evidence=_evidence(check, inputs, scene, Reading(reach=0, problems=(obstacle,)), started))
-        outcome = process.run(
-            [str(program), *argv[1:]], cwd=scene.root, env=env, timeout_s=check.timeout_s, stop=scene.stop
-        )
+        with _spool(check, scene) as spool:
+            outcome = process.run(
+                [str(program), *argv[1:]],
+                cwd=scene.root,
+                env=env,
+                timeout_s=check.timeout_s,
+                stop=scene.stop,
+                spool=spool,
+            )
     reading = _reading(check, inputs, scene, outcome, started)
     if problem := unsettled(check, inputs, root=scene.root, environ=scene.environ, arguments=scene.arguments):
         reading = replace(reading, problems=(*reading.problems, problem))
@@ -125,6 +131,23 @@ def _command(check: Check, scene: Scene, temporary: Path, bin_folder: Path | Non
     return [*map(filled, check.run), *scene.arguments], {**env, **{name: filled(env[name]) for name in check.env}}
 
 
+@contextlib.contextmanager
+def _spool(check: Check, scene: Scene) -> Iterator[process.Spool | None]:
+    """Give the report that the tool's standard output becomes, where one does; where it says nothing, there is none."""
+    if check.stdout is None:
+        yield None
+        return
+    file = scene.folder / check.name / check.stdout
+    fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        yield process.Spool(fd, report.LIMIT)
+        info = os.fstat(fd)
+        if info.st_size == 0 and info.st_nlink:
+            file.unlink(missing_ok=True)
+    finally:
+        os.close(fd)
+
+
 def _obstacle(name: str, program: str | None, path: str, check: Check) -> str:
     """Why the program cannot be started, and what to do; "" where nothing speaks against it."""
     if program is not None and Path(program).is_file():
@@ -161,19 +184,25 @@ def _reading(check: Check, inputs: Inputs, scene: Scene, outcome: process.Outcom
 
 def _untimely(check: Check, outcome: process.Outcome) -> str:
     """How the tool was kept from finishing; "" where it ended by itself."""
+    if outcome.stopped:
+        return "the run was interrupted"
     if outcome.timed_out:
         after = f"it was still running after {check.timeout_s:g} s and was killed"
         return f"{after}; raise timeout_s, or find what it waits for"
-    if outcome.stopped:
-        return "the run was interrupted"
+    if outcome.flooded:
+        much = f"its standard output, which is the report {check.stdout}, grew past {report.LIMIT:,} bytes"
+        return f"{much} and it was stopped; let the tool report less, or split the check"
+    return "" if outcome.code is not None else _broken_off(outcome)
+
+
+def _broken_off(outcome: process.Outcome) -> str:
+    """Why a tool that nobody stopped has no exit code."""
     if outcome.errno is not None:
         why = os.strerror(outcome.errno)
         return f"it could not be started: {why}; see its first line, and whether it suits this machine"
     if outcome.signal is not None:
         return f"it was killed by {_signal_name(outcome.signal)}; look for a crash, or for too little memory"
-    if outcome.code is None:
-        return "its supervisor was killed; nothing that it left can be trusted, run it again"
-    return ""
+    return "its supervisor was killed; nothing that it left can be trusted, run it again"
 
 
 def _signal_name(number: int) -> str:

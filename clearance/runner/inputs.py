@@ -83,6 +83,7 @@ def gather(
     _add_tool(framed, check, root, lock, environ)
     for report in check.reports:
         framed.add("report", report.file, report.reader)
+    framed.add("stdout", *([check.stdout] if check.stdout else []))
     framed.add("clearance", clearance.__version__, _own_source())
     framed.add("python", platform.python_implementation(), platform.python_version(), sys.platform, platform.machine())
     return Inputs(digest=framed.digest(), paths=tuple(entry.path for entry in entries if entry.asked))

@@ -24,6 +24,7 @@ HEAD = 16 * 1024
 TAIL = 256 * 1024
 _CHUNK = 64 * 1024
 _TICK_S = 0.1
+_PIECES = 64  # of _CHUNK each: no pipe holds more, and what escaped may go on writing
 _SUPERVISOR = str(Path(__file__).with_name("supervise.py"))
 
 
@@ -32,8 +33,9 @@ class Outcome:
     """How a program ended.
 
     Exactly one of these holds: `code` (it exited), `signal` (it was killed by one), `errno` (it could not be started),
-    `timed_out`, `stopped` (the run was interrupted), or none (its supervisor was killed). `left` names the processes
-    that outlived it. All of them are dead by now, unless `immortal` counts them.
+    `timed_out`, `stopped` (the run was interrupted), `flooded` (its standard output grew past what is kept of it), or
+    none (its supervisor was killed). `left` names the processes that outlived it. All of them are dead by now, unless
+    `immortal` counts them.
     """
 
     output: str
@@ -43,6 +45,7 @@ class Outcome:
     errno: int | None = None
     timed_out: bool = False
     stopped: bool = False
+    flooded: bool = False
     left: tuple[str, ...] = ()
     immortal: int = 0
 
@@ -76,10 +79,36 @@ class Tape:
         return self.head.decode(errors="replace") + gap + tail[-TAIL:].decode(errors="replace")
 
 
-def run(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout_s: float, stop: Event) -> Outcome:
+class Spool:
+    """An open file that takes in an output up to a limit, in bytes; `full` says that there was more, which is lost."""
+
+    def __init__(self, fd: int, limit: int) -> None:
+        self.fd = fd
+        self.left = limit
+        self.full = False
+
+    def write(self, data: bytes) -> None:
+        """Add to the end. Raises OSError where the disk is full."""
+        self.full = self.full or len(data) > self.left
+        view = memoryview(data)[: self.left]
+        self.left -= len(view)
+        while view:
+            view = view[os.write(self.fd, view) :]
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout_s: float,
+    stop: Event,
+    spool: Spool | None = None,
+) -> Outcome:
     """Run a program until it ends, `timeout_s` is over or `stop` is set; afterwards nothing of it is alive.
 
-    argv[0] is its path. Raises OSError where the supervisor itself cannot be started.
+    argv[0] is its path. Its standard output goes to the spool, where there is one, and ends it by filling that; all
+    else that it prints becomes the outcome's output. Raises OSError where the supervisor itself cannot be started.
     """
     token = uuid4().hex
     status, status_w = os.pipe()
@@ -92,7 +121,7 @@ def run(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout_s: fl
             env={**env, TOKEN: token},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE if spool else subprocess.STDOUT,
             pass_fds=(status_w,),
             start_new_session=True,
         )
@@ -103,26 +132,28 @@ def run(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout_s: fl
         os.close(status_w)
     tape = Tape()
     try:
-        with supervisor, contextlib.closing(_Watch(supervisor, status, tape)) as watch:
+        with supervisor, contextlib.closing(_Watch(supervisor, status, tape, spool)) as watch:
             why = watch.until(began + timeout_s, stop)
             seconds = time.monotonic() - began
-            watch.end()
+            late = watch.end()
     finally:
         os.close(status)
         immortal = kill_marked(token)
-    return Outcome(output=tape.text(), seconds=seconds, immortal=immortal, **{**_parsed(watch.said), **why})
+    return Outcome(output=tape.text(), seconds=seconds, immortal=immortal, **{**_parsed(watch.said), **(why or late)})
 
 
 class _Watch:
     """Listens to a program's output and to its supervisor's status at once."""
 
-    def __init__(self, supervisor: subprocess.Popen[bytes], status: int, tape: Tape) -> None:
-        assert supervisor.stdout is not None
-        self.supervisor, self.status, self.tape = supervisor, status, tape
-        self.out = supervisor.stdout.fileno()
+    def __init__(self, supervisor: subprocess.Popen[bytes], status: int, tape: Tape, spool: Spool | None) -> None:
+        self.supervisor, self.status, self.spool = supervisor, status, spool
+        self.sinks: dict[int, Tape | Spool] = {}
+        for stream, sink in ((supervisor.stdout, spool or tape), (supervisor.stderr, tape)):
+            if stream is not None:
+                self.sinks[stream.fileno()] = sink
         self.said = b""
         self.selector = selectors.DefaultSelector()
-        for fd in (self.out, status):
+        for fd in (*self.sinks, status):
             os.set_blocking(fd, False)
             self.selector.register(fd, selectors.EVENT_READ)
 
@@ -137,39 +168,49 @@ class _Watch:
                 return {"timed_out": True}
             if self._listen(min(left, _TICK_S)):
                 return {}
+            if self._flooded():
+                return {"flooded": True}
         return {"stopped": True}
 
-    def end(self) -> None:
-        """Let go of the lifeline, hear the supervisor out, and read what is left in the pipe, without waiting."""
+    def end(self) -> dict[str, bool]:
+        """Let go of the lifeline, hear the supervisor out, and read what is left in the pipes, without waiting.
+
+        Says so where that was too much.
+        """
         assert self.supervisor.stdin is not None
         self.supervisor.stdin.close()
         hopeless = time.monotonic() + HOPELESS_S
         while not self._listen(_TICK_S):
             if time.monotonic() > hopeless:
                 self.supervisor.kill()
-        for _ in range(64):
-            if not self._read():
-                break
+        for fd in self.sinks:
+            for _ in range(_PIECES):
+                if not self._read(fd):
+                    break
+        return {"flooded": True} if self._flooded() else {}
+
+    def _flooded(self) -> bool:
+        return self.spool is not None and self.spool.full
 
     def _listen(self, seconds: float) -> bool:
         """Take in what has come; whether the supervisor is done."""
         for key, _ in self.selector.select(seconds):
-            if key.fd == self.out:
-                if self._read() == b"":
-                    self.selector.unregister(self.out)
+            if key.fd in self.sinks:
+                if self._read(key.fd) == b"":
+                    self.selector.unregister(key.fd)
             elif data := os.read(self.status, 4096):
                 self.said += data
             else:
                 return True
         return False
 
-    def _read(self) -> bytes | None:
-        """One piece of the output: None where there is none now, b"" at its end."""
+    def _read(self, fd: int) -> bytes | None:
+        """One piece of an output: None where there is none now, b"" at its end."""
         try:
-            data = os.read(self.out, _CHUNK)
+            data = os.read(fd, _CHUNK)
         except BlockingIOError:
             return None
-        self.tape.write(data)
+        self.sinks[fd].write(data)
         return data
 
 

@@ -54,6 +54,11 @@ def test_everything_that_can_be_said():
     assert policy.waivers[0].expires == date(2027, 3, 31)
 
 
+def test_standard_output_may_be_a_report():
+    """A check can say which of its reports its tool prints."""
+    assert read(CHECK + 'stdout = "bandit.json"\n').checks["bandit"].stdout == "bandit.json"
+
+
 ERRORS = {
     "no TOML": ("[check", "no TOML", "toml.io"),
     "unknown table": ("[chek.a]\n", "unknown key: chek", "did you mean check?"),
@@ -67,6 +72,7 @@ ERRORS = {
         "either report and reader, or reports",
         "name",
     ),
+    "stdout that is no report": (CHECK + 'stdout = "bandit.jso"\n', "no report of this check", "mean bandit.json?"),
     "no report": ('[check.a]\nrun = ["x"]\n', "needs either", "name"),
     "empty command": (CHECK.replace('["bandit", "-o", "{report}"]', "[]"), "length >= 1 at `run`", "schema"),
     "severity": (CHECK + "block_at = 'bad'\n", "'bad'", "info, low, medium, high, critical"),

@@ -32,11 +32,12 @@ def pids(tmp_path):
 def run(tmp_path, pids):
     """Run one program as a check and return what was collected."""
 
-    def run_check(*argv, timeout_s=20.0, reader=count_words):
+    def run_check(*argv, timeout_s=20.0, reader=count_words, stdout=None):
         check = Check(
             name="tool",
             run=argv,
             reports=(Report(file="report.txt", reader="words"),),
+            stdout=stdout,
             env={"PIDS": str(pids)},
             timeout_s=timeout_s,
         )
@@ -139,6 +140,59 @@ def test_what_is_no_report_is_refused(run_hostile, kind, problem):
 
     assert evidence.reach == 0
     assert [problem in said for said in evidence.problems] == [True]
+
+
+def test_what_it_prints_is_the_report(run):
+    """Where standard output is the report, standard error is what a person is shown; neither gets into the other."""
+    collected = run("sh", "-c", "echo one two; echo three >&2; echo four; exit 1", stdout="report.txt")
+
+    assert (collected.evidence.reach, collected.evidence.problems, collected.output) == (3, (), "three\n")
+
+
+def test_a_large_report_that_is_printed_is_whole(run):
+    """A printed report far larger than any pipe arrives to its last byte."""
+
+    def count_bytes(data, _materials):
+        return Reading(reach=len(data))
+
+    collected = run("sh", "-c", "yes | head -c 40000000", reader=count_bytes, stdout="report.txt")
+
+    assert (collected.evidence.reach, collected.evidence.problems) == (40_000_000, ())
+
+
+PRINTING = {
+    "nothing": (
+        "echo no flux >&2; exit 7",
+        "it left no report report.txt: it ended with exit code 7; its last lines: no",
+    ),
+    "half, then killed": ("echo one; kill -SEGV $$", "it was killed by SIGSEGV"),
+    "half, then hanging": ("echo one; sleep 600", "it was still running after 2 s and was killed"),
+    "without end": (
+        "yes",
+        "its standard output, which is the report report.txt, grew past 134,217,728 bytes and it was stopped",
+    ),
+    "too much, and ends": ("head -c 134217729 /dev/zero", "grew past 134,217,728 bytes and it was stopped"),
+    "to a link": ("ln -sf /etc/hostname '{report}'; echo one", "the report report.txt is a link"),
+    "nothing, beside a link": ("ln -sf /etc/hostname '{report}'", "the report report.txt is a link"),
+}
+
+
+@pytest.mark.parametrize(("script", "problem"), PRINTING.values(), ids=PRINTING)
+def test_a_report_that_is_printed_badly(run, script, problem):
+    """A tool that prints its report and is killed, hangs, floods or says nothing has seen nothing, and why is said."""
+    evidence = run("sh", "-c", script, stdout="report.txt", timeout_s=2 if "sleep" in script else 60).evidence
+
+    assert evidence.reach == 0
+    assert [problem in said for said in evidence.problems] == [True]
+
+
+def test_a_child_that_holds_the_printed_report_open(run_hostile, pids):
+    """A report is not waited for because a child in the background holds standard output; the child is killed."""
+    evidence = run_hostile("print_in_background.py", stdout="report.txt").evidence
+
+    assert evidence.reach == 1
+    assert ["it ended before its own processes did" in said for said in evidence.problems] == [True]
+    assert alive(pids) == []
 
 
 def test_a_missing_program(run):

@@ -100,6 +100,7 @@ CHANGES = {
     "the group": {"check": replace(CHECK, group="other")},
     "the project beside it": {"check": replace(CHECK, project=True)},
     "the reader": {"check": replace(CHECK, reports=(Report(file="scan.json", reader="sarif"),))},
+    "where the report comes from": {"check": replace(CHECK, stdout="scan.json")},
     "a further report": {"check": replace(CHECK, reports=(*CHECK.reports, Report(file="b", reader="scan")))},
     "the patterns": {"check": replace(CHECK, inputs=("service/none/*.py",))},
 }
