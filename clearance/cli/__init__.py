@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _perform(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
         _ignore_interrupts()
+        gc.freeze()  # or Python looks through all of it once more for garbage before it ends
     except KeyboardInterrupt:
         return _end(INTERRUPTED, "interrupted; no verdict was written")
     except BrokenPipeError:
