@@ -6,6 +6,7 @@ What its answer takes is what no service behind them can go below. Prints its UR
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +25,9 @@ def handler(event, context):
 
 
 async def main(folder: Path) -> None:
-    """Serve until killed."""
+    """Serve until SIGTERM; neither the function nor its folder outlive that."""
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     (folder / "empty.py").write_text(SOURCE, "utf-8")
     command = (str(package.runtime_python()), "-m", "awslambdaric")
     function = Function(FunctionConfig(command=command, environ={}, task_root=folder, handler="empty.handler"))
@@ -36,7 +39,7 @@ async def main(folder: Path) -> None:
     try:
         async with serving(api, listener):
             print(url(listener), flush=True)
-            await asyncio.Event().wait()
+            await ended.wait()
     finally:
         await function.close()
 
