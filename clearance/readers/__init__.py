@@ -9,12 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clearance.model import Reader
-from clearance.readers import bandit, coverage, junit, sarif, scenarios
+from clearance.readers import (
+    bandit,
+    coverage,
+    cyclonedx,
+    detect_secrets,
+    junit,
+    pip_audit,
+    sarif,
+    scenarios,
+    squawk,
+    zizmor,
+)
 
 READERS: Mapping[str, Reader] = {
     "bandit": bandit.read,
     "coverage": coverage.read,
+    "cyclonedx": cyclonedx.read,
+    "detect-secrets": detect_secrets.read,
     "junit": junit.read,
+    "pip-audit": pip_audit.read,
     "sarif": sarif.read,
     "scenarios": scenarios.read,
+    "squawk": squawk.read,
+    "zizmor": zizmor.read,
 }

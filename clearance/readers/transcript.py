@@ -1,0 +1,34 @@
+"""Splits what a tool printed on both of its streams into its log and its JSON, for tools whose log alone says enough.
+
+squawk and zizmor name in their JSON only the files with findings; which others they looked at, they say on stderr.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_START = re.compile(rb"^\[(?=\]|\{|\s*$)", re.MULTILINE)
+_END = re.compile(rb"^\]", re.MULTILINE)
+
+
+def split(output: bytes) -> tuple[list[str], bytes | None]:
+    """Return the lines around the JSON list, without colours, and the list itself; None where there is none.
+
+    The list begins a line; it ends with that line, or else with the first `]` that begins a line. A report that is
+    JSON alone is a list without a log; one that is something else, or UTF-16, is a log.
+    """
+    begin = _START.search(output)
+    if begin is None:
+        return _lines(output), None
+    newline = output.find(b"\n", begin.start())
+    stop = len(output) if newline < 0 else newline
+    if not output[begin.start() : stop].rstrip().endswith(b"]"):
+        end = _END.search(output, stop)
+        stop = end.end() if end is not None else len(output)
+    return _lines(output[: begin.start()]) + _lines(output[stop:]), output[begin.start() : stop]
+
+
+def _lines(log: bytes) -> list[str]:
+    text = _ESCAPES.sub("", log.decode("utf-8", "replace"))
+    return [line.strip() for line in text.splitlines() if line.strip()]
