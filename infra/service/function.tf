@@ -35,7 +35,7 @@ resource "aws_lambda_function" "service" {
 
   vpc_config {
     subnet_ids         = module.network.subnet_ids
-    security_group_ids = [module.network.security_group_ids["function"]]
+    security_group_ids = [module.network.function_security_group_id]
   }
 
   tracing_config {

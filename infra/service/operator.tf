@@ -6,7 +6,7 @@ resource "aws_instance" "operator" {
   instance_type               = "t4g.nano"
   iam_instance_profile        = aws_iam_instance_profile.operator.name
   subnet_id                   = module.network.subnet_ids[0]
-  vpc_security_group_ids      = [module.network.security_group_ids["operator"]]
+  vpc_security_group_ids      = [module.network.operator_security_group_id]
   associate_public_ip_address = false
   ebs_optimized               = true
   monitoring                  = true

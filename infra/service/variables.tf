@@ -35,13 +35,11 @@ variable "availability_zones" {
 }
 
 variable "database" {
-  description = "Size of the database: instance class, storage in GiB (it grows by itself up to the maximum), days that backups are kept, two zones or one, and the major version of PostgreSQL."
+  description = "Size of the database: instance class, storage in GiB (it grows by itself up to the maximum) and the major version of PostgreSQL."
   type = object({
     instance_class  = optional(string, "db.t4g.medium")
     storage_gib     = optional(number, 20)
     max_storage_gib = optional(number, 100)
-    backup_days     = optional(number, 14)
-    multi_az        = optional(bool, true)
     major_version   = optional(string, "18")
   })
   default = {}
@@ -57,13 +55,8 @@ variable "database" {
   }
 
   validation {
-    condition     = var.database.backup_days >= 7 && var.database.backup_days <= 35
-    error_message = "database.backup_days is from 7 to 35: RDS keeps no more, and fewer do not outlast a week's holiday."
-  }
-
-  validation {
     condition     = contains(["17", "18"], var.database.major_version)
-    error_message = "database.major_version is 17 or 18, those that the service is tested with."
+    error_message = "database.major_version is 17 or 18, those that the service is written for."
   }
 }
 

@@ -55,7 +55,7 @@ resource "aws_db_instance" "this" {
   auto_minor_version_upgrade  = true
   allow_major_version_upgrade = false
   instance_class              = var.size.instance_class
-  multi_az                    = var.size.multi_az
+  multi_az                    = true
   parameter_group_name        = aws_db_parameter_group.this.name
 
   allocated_storage     = var.size.storage_gib
@@ -71,12 +71,12 @@ resource "aws_db_instance" "this" {
   iam_database_authentication_enabled = true
 
   db_subnet_group_name   = aws_db_subnet_group.this.name
-  vpc_security_group_ids = [var.security_group_ids["database"]]
+  vpc_security_group_ids = [var.database_security_group_id]
   publicly_accessible    = false
   port                   = 5432
   ca_cert_identifier     = "rds-ca-rsa2048-g1"
 
-  backup_retention_period   = var.size.backup_days
+  backup_retention_period   = 14
   backup_window             = "03:00-04:00"
   maintenance_window        = "sun:04:30-sun:05:30"
   copy_tags_to_snapshot     = true

@@ -7,7 +7,7 @@ resource "aws_db_proxy" "this" {
   debug_logging          = false # it would log statements with their data
   idle_client_timeout    = 1800
   vpc_subnet_ids         = var.subnet_ids
-  vpc_security_group_ids = [var.security_group_ids["proxy"]]
+  vpc_security_group_ids = [var.proxy_security_group_id]
 
   dynamic "auth" {
     for_each = var.proxied_logins

@@ -8,6 +8,11 @@ variable "data_key_arn" {
   type        = string
 }
 
+variable "database_security_group_id" {
+  description = "Security group of the database."
+  type        = string
+}
+
 variable "log_key_arn" {
   description = "KMS key of the log groups."
   type        = string
@@ -38,24 +43,22 @@ variable "proxied_logins" {
   }
 }
 
+variable "proxy_security_group_id" {
+  description = "Security group of the proxy."
+  type        = string
+}
+
 variable "region" {
   description = "Region, for the name by which KMS knows Secrets Manager."
   type        = string
 }
 
-variable "security_group_ids" {
-  description = "Security groups of the parts `database` and `proxy`."
-  type        = map(string)
-}
-
 variable "size" {
-  description = "Instance class, storage in GiB, days of backups, zones and major version."
+  description = "Instance class, storage in GiB and major version of PostgreSQL."
   type = object({
     instance_class  = string
     storage_gib     = number
     max_storage_gib = number
-    backup_days     = number
-    multi_az        = bool
     major_version   = string
   })
 }

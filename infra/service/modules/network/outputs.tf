@@ -1,6 +1,21 @@
-output "security_group_ids" {
-  description = "Security groups by part: database, endpoints, function, operator, proxy."
-  value       = { for name, group in aws_security_group.this : name => group.id }
+output "database_security_group_id" {
+  description = "Security group of the database."
+  value       = aws_security_group.this["database"].id
+}
+
+output "function_security_group_id" {
+  description = "Security group of the function."
+  value       = aws_security_group.this["function"].id
+}
+
+output "operator_security_group_id" {
+  description = "Security group of the operators' host."
+  value       = aws_security_group.this["operator"].id
+}
+
+output "proxy_security_group_id" {
+  description = "Security group of the database proxy."
+  value       = aws_security_group.this["proxy"].id
 }
 
 output "subnet_ids" {
