@@ -274,8 +274,26 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleList:
+    """The rules that someone has accepted, as `file` lists them; `tool` is the "name version" that had no others."""
+
+    file: str
+    rules: frozenset[str]
+    tool: str = ""
+
+    def is_outdated(self, tool: str) -> bool:
+        """Whether this is another version of the tool that the list was made for; a list without a tool always is."""
+        name, _, version = self.tool.rpartition(" ")
+        said, _, now = tool.rpartition(" ")
+        return not self.tool or (name.lower() == said.lower() != "" and version != now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """What a stage asks of one check: enough reach, the inputs covered, few enough findings, the objectives met."""
+    """What a stage asks of one check: enough reach, the inputs covered, few enough findings, the objectives met.
+
+    `show_new` says that findings of rules which `rules` does not list, made by a newer tool, are shown and not counted.
+    """
 
     check: str
     stage: Stage
@@ -283,6 +301,8 @@ class Requirement:
     covers_inputs: bool = False
     block_at: Severity = Severity.LOW
     at_most: int = 0
+    rules: RuleList | None = None
+    show_new: bool = False
     objectives: tuple[Objective, ...] = ()
     max_age: timedelta | None = None
     exclusive: bool = False
@@ -290,7 +310,10 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
-    """A finding that someone has accepted, for a reason, until the end of the day `expires` (UTC)."""
+    """Findings that someone has accepted, for a reason, until the end of the day `expires` (UTC).
+
+    With `fingerprints` it covers those findings alone, each of them once; one without names a `path` or a `resource`.
+    """
 
     checks: tuple[str, ...]
     rule: str
@@ -300,8 +323,13 @@ class Waiver:
     path: str | None = None
     resource: str | None = None
     at_most: int = 1
+    fingerprints: tuple[str, ...] = ()
 
     def matches(self, check: str, finding: Finding) -> bool:
+        """Whether it covers this finding of this check, if it is not spent."""
+        return self.names(check, finding) and (not self.fingerprints or finding.fingerprint in self.fingerprints)
+
+    def names(self, check: str, finding: Finding) -> bool:
         """Whether it names this check, this rule and this place; rule, path and resource may be patterns."""
         return (
             check in self.checks
@@ -328,7 +356,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waived:
-    """A finding beside the waiver that covers it."""
+    """A finding beside the waiver that covers it, whose fingerprints are left out: the finding has its own."""
 
     finding: Finding
     waiver: Waiver
@@ -336,13 +364,19 @@ class Waived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """The decision on one check, with its arithmetic in `reasons` and every finding in one of three places."""
+    """The decision on one check, with its arithmetic in `reasons` and every finding in one of four places.
+
+    `new` are those that are shown and not counted because the tool's last accepted version did not have their rules;
+    `new_rules` names all such rules, also of findings that block.
+    """
 
     check: str
     decision: Decision
     reasons: tuple[str, ...]
     blocking: tuple[Finding, ...] = ()
     tolerated: tuple[Finding, ...] = ()
+    new: tuple[Finding, ...] = ()
+    new_rules: tuple[str, ...] = ()
     waived: tuple[Waived, ...] = ()
     measures: tuple[Measure, ...] = ()
 

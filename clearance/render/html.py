@@ -50,6 +50,7 @@ def link(url: str | None) -> str | None:
 
 def _placed(ruling: Ruling) -> Iterator[_Placed]:
     yield from (_Placed(state="blocks", finding=finding) for finding in ruling.blocking)
+    yield from (_Placed(state="new", finding=finding) for finding in ruling.new)
     yield from (_Placed(state="waived", finding=one.finding, waiver=one.waiver) for one in ruling.waived)
     yield from (_Placed(state="tolerated", finding=finding) for finding in ruling.tolerated)
 
@@ -59,7 +60,7 @@ def _first(ruling: Ruling) -> list[_Placed]:
 
 
 def _hidden(ruling: Ruling) -> int:
-    return max(0, len(ruling.blocking) + len(ruling.waived) + len(ruling.tolerated) - FINDINGS)
+    return max(0, len(ruling.blocking) + len(ruling.new) + len(ruling.waived) + len(ruling.tolerated) - FINDINGS)
 
 
 def _shown(value: object) -> object:

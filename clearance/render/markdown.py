@@ -96,8 +96,8 @@ def _escape(text: str) -> str:
 def _row(line: Line) -> str:
     ruling = line.ruling
     reasons = "" if ruling.decision is Decision.PASS else prose(clean("; ".join(ruling.reasons[:3]), 300))
-    waived = f"{len(ruling.waived):,} waived" if ruling.waived else ""
-    why = "<br>".join(part for part in (reasons, waived) if part)
+    apart = {"new": ruling.new, "waived": ruling.waived}
+    why = "<br>".join([*([reasons] if reasons else []), *(f"{len(n):,} {name}" for name, n in apart.items() if n)])
     return (
         f"| {_SIGNS[ruling.decision]} | {code(clean(ruling.check, 80))} | {prose(line.reach)} | {line.took} | {why} |"
     )
@@ -106,7 +106,7 @@ def _row(line: Line) -> str:
 def _waivers(page: _Page, verdict: Verdict) -> None:
     """Name the waivers that want something from someone."""
     titled = [("expired", waiver) for waiver in verdict.expired_waivers]
-    titled += [("idle: covers nothing, delete it", waiver) for waiver in verdict.idle_waivers]
+    titled += [(f"idle: {prose(words.idleness(waiver))}", waiver) for waiver in verdict.idle_waivers]
     if titled:
         rows = (_waiver(waiver, verdict, state) for state, waiver in titled)
         page.table(["Waiver", "State", "Owner", "Expiry", "Reason"], rows)
@@ -125,7 +125,7 @@ def _details(
     """Add one check's folded details, if there is anything to unfold; False if not even their title fits."""
     ruling = line.ruling
     passed = ruling.decision is Decision.PASS
-    if passed and not (ruling.blocking or ruling.tolerated or ruling.waived or ruling.measures):
+    if passed and not (_number(ruling) or ruling.measures):
         return True
     title = f"<b>{code(clean(ruling.check, 80))}</b>: {_SIGNS[ruling.decision]}"
     if not page.add("", f"<details><summary>{title}, {_numbers(ruling)}</summary>", ""):
@@ -149,13 +149,17 @@ def _details(
 
 
 def _numbers(ruling: Ruling) -> str:
-    parts = {"blocking": ruling.blocking, "tolerated": ruling.tolerated, "waived": ruling.waived}
+    parts = {"blocking": ruling.blocking, "new": ruling.new, "tolerated": ruling.tolerated, "waived": ruling.waived}
     said = [f"{len(findings):,} {name}" for name, findings in parts.items() if findings]
     return ", ".join(said) or "no findings"
 
 
+def _number(ruling: Ruling) -> int:
+    return len(ruling.blocking) + len(ruling.new) + len(ruling.tolerated) + len(ruling.waived)
+
+
 def _findings(page: _Page, ruling: Ruling, file: str) -> None:
-    number = len(ruling.blocking) + len(ruling.tolerated) + len(ruling.waived)
+    number = _number(ruling)
     if number:
         rows = itertools.islice(_placed(ruling), FINDINGS)
         hidden = page.table(["", "Where", "Rule", "Severity", "Message"], (_finding(*row) for row in rows))
@@ -166,6 +170,7 @@ def _findings(page: _Page, ruling: Ruling, file: str) -> None:
 
 def _placed(ruling: Ruling) -> Iterator[tuple[str, Finding]]:
     yield from (("blocks", finding) for finding in ruling.blocking)
+    yield from (("new", finding) for finding in ruling.new)
     yield from (("waived", waived.finding) for waived in ruling.waived)
     yield from (("tolerated", finding) for finding in ruling.tolerated)
 

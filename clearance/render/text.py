@@ -79,9 +79,10 @@ def _check(
         yield from (f"- {clean(reason, 400)}" for reason in ruling.reasons[:_REASONS])
         if len(ruling.reasons) > _REASONS:
             yield f"- and {words.count(len(ruling.reasons) - _REASONS, 'reason')} more: see {file}"
-    yield from _findings(ruling.blocking[:FINDINGS])
-    if len(ruling.blocking) > FINDINGS:
-        yield f"and {len(ruling.blocking) - FINDINGS:,} more: see {file}"
+    yield from _findings(ruling.blocking, file)
+    if ruling.new:
+        yield f"{words.count(len(ruling.new), 'finding')} of rules that are new, shown and not counted:"
+        yield from _findings(ruling.new, file)
     if ruling.tolerated:
         yield f"{words.count(len(ruling.tolerated), 'finding')} below the line that blocks: see {file}"
     for waiver, number in words.by_waiver(ruling):
@@ -98,13 +99,16 @@ def _check(
             yield f"run it again: {again}"
 
 
-def _findings(findings: Sequence[Finding]) -> Iterator[str]:
-    """Set findings in columns, none of them so wide that a long path pushes the rest away."""
-    rows = [(words.place(one), clean(one.rule, 80), words.severity(one)) for one in findings]
+def _findings(findings: Sequence[Finding], file: str) -> Iterator[str]:
+    """Set the first findings in columns, none of them so wide that a long path pushes the rest away."""
+    shown = findings[:FINDINGS]
+    rows = [(words.place(one), clean(one.rule, 80), words.severity(one)) for one in shown]
     widths = [min(_COLUMN, max(map(len, column))) for column in zip(*rows, strict=True)]
-    for one, row in zip(findings, rows, strict=True):
+    for one, row in zip(shown, rows, strict=True):
         cells = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
         yield f"{cells}  {clean(one.message, 200)}{' [silenced in the code]' if one.suppressed else ''}"
+    if len(findings) > FINDINGS:
+        yield f"and {len(findings) - FINDINGS:,} more: see {file}"
 
 
 def _waiver(waiver: Waiver, verdict: Verdict, check: str | None = None) -> str:
@@ -116,7 +120,7 @@ def _waivers(verdict: Verdict) -> Iterator[str]:
     for waiver in verdict.expired_waivers:
         yield f"expired waiver, renew or delete it: {_waiver(waiver, verdict)}"
     for waiver in verdict.idle_waivers:
-        yield f"idle waiver, covers nothing, delete it: {_waiver(waiver, verdict)}"
+        yield f"idle waiver, {words.idleness(waiver)}: {_waiver(waiver, verdict)}"
 
 
 def _coloured(line: str) -> str:

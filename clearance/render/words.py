@@ -105,8 +105,17 @@ def waiver(one: Waiver, check: str | None = None) -> str:
     """Return what a waiver covers: "B608 in service/*.py, for bandit"; `check` is what goes without saying."""
     where = [f"in {clean(one.path, 120)}"] if one.path else []
     where += [f"on {clean(one.resource, 120)}"] if one.resource else []
-    what = " ".join([clean(one.rule, 80), *where])
+    rule = "findings by fingerprint" if one.rule == "*" and not where else one.rule  # no place: it has fingerprints
+    what = " ".join([clean(rule, 80), *where])
     return what if one.checks == (check,) else f"{what}, for {', '.join(clean(name, 60) for name in one.checks)}"
+
+
+def idleness(one: Waiver) -> str:
+    """Return what is to be done about a waiver, or the part of one, that covers nothing."""
+    if not one.fingerprints:
+        return "covers nothing, delete it"
+    gone = "finding no longer occurs" if one.at_most == 1 else "findings no longer occur"
+    return f"{one.at_most:,} {gone}, run `clearance baseline {clean(' '.join(one.checks), 80)}` again"
 
 
 def expiry(one: Waiver, now: datetime) -> str:

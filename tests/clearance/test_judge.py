@@ -19,6 +19,7 @@ from clearance.model import (
     Policy,
     Report,
     Requirement,
+    RuleList,
     Severity,
     Stage,
     Subject,
@@ -233,6 +234,87 @@ def test_a_narrowed_run_needs_some_reach_and_is_incomplete():
     assert decide(policy(reach=100), nothing, narrowed=True).decision is Decision.UNKNOWN
 
 
+PRINTS = tuple(f"{number:032x}" for number in range(4))
+OLD = RuleList(file="rules.txt", rules=frozenset({"B101"}), tool="bandit 1.8")
+NEW_CASES = {
+    "a rule that only the newer tool has is shown": ({"show_new": True}, "bandit 1.9", Decision.PASS),
+    "unless the policy lets it block": ({}, "bandit 1.9", Decision.FAIL),
+    "a rule that the same tool never reported is not new": ({"show_new": True}, "bandit 1.8", Decision.FAIL),
+    "nor is one of a tool that does not say its version": ({"show_new": True}, "bandit", Decision.FAIL),
+    "nor is one of another tool": ({"show_new": True}, "ruff 1.9", Decision.FAIL),
+    "nor is one of no tool": ({"show_new": True}, "", Decision.FAIL),
+    "nor is one that the policy rates": (
+        {"show_new": True, "severities": {"B999": Severity.HIGH}},
+        "bandit 1.9",
+        Decision.FAIL,
+    ),
+}
+
+
+@pytest.mark.parametrize(("requirement", "tool", "decision"), NEW_CASES.values(), ids=NEW_CASES)
+def test_what_a_newer_tool_finds_by_new_rules(requirement, tool, decision):
+    """Only what a newer version of the very tool finds by a rule outside the list may stand without blocking."""
+    rules = policy(rules=OLD, **requirement)
+    assert decide(rules, evidence(tool=tool, findings=(finding("B999"),))).decision is decision
+
+
+def test_new_findings_are_shown_beside_the_step_to_take():
+    """New findings have a place of their own, their rules are named, and a reason says how to take them in."""
+    rules = policy(rules=OLD, show_new=True)
+    made = evidence(tool="bandit 1.9", findings=(finding("B999"), finding("B101")))
+    ruling = decide(rules, made).rulings[0]
+    assert (ruling.blocking, ruling.new, ruling.new_rules) == ((finding("B101"),), (finding("B999"),), ("B999",))
+    assert (
+        "1 finding of 1 rule that bandit 1.8 did not have (B999), made by bandit 1.9: shown, not counted; "
+        "look at them, then `clearance rules bandit --accept`"
+    ) in ruling.reasons
+
+
+def test_a_new_rule_that_blocks_is_still_called_new():
+    """Where new rules block, their findings are among the blocking ones, and their rules are named."""
+    ruling = decide(policy(rules=OLD), evidence(tool="bandit 1.9", findings=(finding("B999"),))).rulings[0]
+    assert (ruling.blocking, ruling.new, ruling.new_rules) == ((finding("B999"),), (), ("B999",))
+
+
+def baseline(*prints, **changes):
+    return waiver(rule="*", path=None, fingerprints=prints, at_most=len(prints), **changes)
+
+
+BASELINES = {
+    "each finding that it names": (PRINTS[:2], PRINTS[:2], Decision.PASS),
+    "no other finding": (PRINTS[:2], PRINTS[1:3], Decision.FAIL),
+    "none of them twice": (PRINTS[:2], (PRINTS[0], PRINTS[0]), Decision.FAIL),
+    "no finding without a fingerprint": (PRINTS[:2], ("",), Decision.FAIL),
+}
+
+
+@pytest.mark.parametrize(("accepted", "there", "decision"), BASELINES.values(), ids=BASELINES)
+def test_a_waiver_by_fingerprint_covers(accepted, there, decision):
+    """A waiver by fingerprint covers each finding that it names once, wherever it moved, and nothing else."""
+    findings = tuple(finding(f"B{n}", fingerprint=each, line=n + 1) for n, each in enumerate(there))
+    assert decide(policy(baseline(*accepted)), evidence(findings=findings)).decision is decision
+
+
+def test_what_no_longer_occurs_of_a_baseline_is_named():
+    """Fingerprints that no longer occur are idle and counted in a reason, unless nobody could see."""
+    rules, there = policy(baseline(*PRINTS)), finding(fingerprint=PRINTS[0])
+    verdict = decide(rules, evidence(findings=(there,)))
+    assert verdict.decision is Decision.PASS
+    assert [one.fingerprints for one in verdict.idle_waivers] == [PRINTS[1:]]
+    assert (
+        "3 of 4 findings that ann has accepted no longer occur; run `clearance baseline bandit` again to drop them"
+        in (verdict.rulings[0].reasons)
+    )
+    assert decide(rules, evidence(findings=(there,), problems=("broken",))).idle_waivers == ()
+
+
+def test_a_large_baseline_is_not_repeated_beside_each_finding():
+    """Beside a finding stands its waiver without the other fingerprints, so that a verdict grows with its findings."""
+    one = baseline(*PRINTS)
+    waived = decide(policy(one), evidence(findings=(finding(fingerprint=PRINTS[1]),))).rulings[0].waived
+    assert [(w.finding.fingerprint, w.waiver) for w in waived] == [(PRINTS[1], replace(one, fingerprints=()))]
+
+
 FINDINGS = st.builds(
     Finding,
     rule=st.sampled_from(["B1", "B2", "a/b"]),
@@ -240,8 +322,9 @@ FINDINGS = st.builds(
     severity=st.none() | st.sampled_from(Severity),
     path=st.none() | st.sampled_from(["a.py", "x/a.py", "x/y/b.py"]),
     resource=st.none() | st.sampled_from(["aws_db.this[0]", "aws_db.other"]),
+    fingerprint=st.sampled_from(["", *PRINTS]),
 )
-WAIVERS = st.builds(
+BY_PATTERN = st.builds(
     Waiver,
     checks=st.just(("bandit",)),
     rule=st.sampled_from(["B1", "B*", "a/b", "*"]),
@@ -252,7 +335,19 @@ WAIVERS = st.builds(
     reason=st.just("r"),
     expires=st.sampled_from([date(2026, 11, 23), date(2026, 11, 24), date(2027, 1, 1)]),
 )
-REQUIREMENTS = st.fixed_dictionaries({"block_at": st.sampled_from(Severity), "at_most": st.integers(0, 2)})
+BY_FINGERPRINT = st.lists(st.sampled_from(PRINTS), min_size=1, unique=True).map(lambda prints: baseline(*prints))
+WAIVERS = BY_PATTERN | BY_FINGERPRINT
+RULES = st.builds(
+    RuleList, file=st.just("r"), rules=st.frozensets(st.sampled_from(["B1", "B2"])), tool=st.sampled_from(["", "t 1"])
+)
+REQUIREMENTS = st.fixed_dictionaries(
+    {
+        "block_at": st.sampled_from(Severity),
+        "at_most": st.integers(0, 2),
+        "rules": st.none() | RULES,
+        "show_new": st.booleans(),
+    }
+)
 WORSE = {Decision.PASS: 0, Decision.UNKNOWN: 1, Decision.FAIL: 2}
 
 
@@ -261,16 +356,16 @@ def test_adding_a_finding_never_improves_a_decision(findings, extra, position, w
     """However the waivers fall, one more finding leaves the decision as it was or makes it worse."""
     more = [*findings[:position], extra, *findings[position:]]
     rules = policy(*waivers, **requirement)
-    before = decide(rules, evidence(findings=tuple(findings))).decision
-    after = decide(rules, evidence(findings=tuple(more))).decision
+    before = decide(rules, evidence(findings=tuple(findings), tool="t 2")).decision
+    after = decide(rules, evidence(findings=tuple(more), tool="t 2")).decision
     assert WORSE[after] >= WORSE[before]
 
 
 @given(st.lists(FINDINGS, max_size=8), st.lists(WAIVERS, max_size=4), REQUIREMENTS)
 def test_every_finding_is_in_exactly_one_place(findings, waivers, requirement):
-    """Blocking, tolerated and waived findings together are all that the evidence holds."""
-    ruling = decide(policy(*waivers, **requirement), evidence(findings=tuple(findings))).rulings[0]
-    placed = [*ruling.blocking, *ruling.tolerated, *(w.finding for w in ruling.waived)]
+    """Blocking, tolerated, new and waived findings together are all that the evidence holds."""
+    ruling = decide(policy(*waivers, **requirement), evidence(findings=tuple(findings), tool="t 2")).rulings[0]
+    placed = [*ruling.blocking, *ruling.tolerated, *ruling.new, *(w.finding for w in ruling.waived)]
     key = repr
     assert sorted((replace(f, severity=f.severity or Severity.HIGH) for f in findings), key=key) == sorted(
         placed, key=key

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from clearance.model import PolicyError, Severity, Stage
+from clearance.model import PolicyError, RuleList, Severity, Stage
 from clearance.policy import parse, schema
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +18,9 @@ WAIVER = (
     '[[waiver]]\nchecks = ["bandit"]\nrule = "B101"\npath = "a.py"\nowner = "ann"\nreason = "known"\n'
     "expires = 2027-03-31\n"
 )
+
+
+PRINT = "0123456789abcdef" * 2
 
 
 def read(text: str, files=None):
@@ -118,6 +121,23 @@ ERRORS = {
     "NUL in a variable": (CHECK + 'env = { A = "\\u0000" }\n', "NUL", "take it out"),
     "variable without a name": (CHECK + 'env = { "" = "x" }\n', "no name of a variable", "no ="),
     "variable with a =": (CHECK + 'env_from = ["A=B"]\n', "no name of a variable", "no ="),
+    "rules outside": (CHECK + 'rules = "../r.txt"\n', "leads outside", "relative"),
+    "rules that are not there": (CHECK + 'rules = "r.txt"\n', "names the file r.txt", "clearance rules"),
+    "new rules shown, and no list": (CHECK + 'new_rules = "show"\n', "names no list of rules", "--accept"),
+    "new rules hidden": (CHECK + 'new_rules = "hide"\n', "at `new_rules`", "block, show"),
+    "waiver without a rule": (CHECK + WAIVER.replace('rule = "B101"\n', ""), "has no rule", "fingerprints"),
+    "waiver of no fingerprint": (CHECK + WAIVER + "fingerprints = []\n", "at `fingerprints`", "schema"),
+    "waiver of half a fingerprint": (CHECK + WAIVER + 'fingerprints = ["abc"]\n', "at `fingerprints", "schema"),
+    "waiver of a fingerprint twice": (
+        CHECK + WAIVER + f"fingerprints = {[PRINT, PRINT]}\n",
+        "each of them once",
+        "once",
+    ),
+    "waiver of more than its fingerprints": (
+        CHECK + WAIVER + f"at_most = 2\nfingerprints = {[PRINT]}\n",
+        "1 fingerprints cover as many",
+        "leave at_most out",
+    ),
     "waiver for nothing": (CHECK + WAIVER + "at_most = 0\n", "`at_most`", "schema"),
 }
 
@@ -133,6 +153,40 @@ def test_errors_name_the_key_and_the_next_step(text, message, hint):
         parse(text.encode(), readers=READERS, read=missing)
     assert message in str(caught.value)
     assert hint in caught.value.hint
+
+
+LISTS = {
+    "nothing to compare with": (b"B101\n", "names no tool"),
+    "two tools": (b"tool: a 1\ntool: a 2\n", "names 2 tools"),
+    "no text": (b"\xff\xff", "no UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("rules", "message"), LISTS.values(), ids=LISTS)
+def test_a_rule_list_that_cannot_tell_what_is_new(rules, message):
+    """New rules are shown only beside a list that says which tool had no others."""
+    with pytest.raises(PolicyError) as caught:
+        read(CHECK + 'rules = "r.txt"\nnew_rules = "show"\n', {"r.txt": rules})
+    assert message in str(caught.value)
+
+
+def test_the_accepted_rules_are_part_of_the_policy():
+    """The rules that a file lists arrive in the requirement, and another list is another policy."""
+    text = CHECK + 'rules = "r.txt"\nnew_rules = "show"\n'
+    policy = read(text, {"r.txt": b"# known\ntool: bandit 1.8\n\n B101\nB102 \n"})
+    requirement = policy.requirements[0]
+    assert (requirement.rules, requirement.show_new) == (
+        RuleList(file="r.txt", rules=frozenset({"B101", "B102"}), tool="bandit 1.8"),
+        True,
+    )
+    assert policy.digest != read(text, {"r.txt": b"tool: bandit 1.8\nB101\n"}).digest
+
+
+def test_a_waiver_by_fingerprint_needs_neither_rule_nor_place():
+    """Fingerprints say which findings a waiver covers, and how many."""
+    text = '[[waiver]]\nchecks = ["bandit"]\nowner = "ann"\nreason = "r"\nexpires = 2027-03-31\n'
+    waiver = read(f"{CHECK}{text}fingerprints = {[PRINT]}\n").waivers[0]
+    assert (waiver.rule, waiver.at_most, waiver.fingerprints) == ("*", 1, (PRINT,))
 
 
 def test_the_digest_covers_the_file_and_what_it_names():

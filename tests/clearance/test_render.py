@@ -187,7 +187,7 @@ def test_no_check_at_all_is_said(audience):
 
 
 @pytest.mark.parametrize("audience", ["json", "markdown", "html"])
-@pytest.mark.parametrize("kept", ["blocking", "tolerated", "waived"])
+@pytest.mark.parametrize("kept", ["blocking", "tolerated", "new", "waived"])
 def test_every_finding_appears(audience, kept):
     """Whatever kind a finding is of, and whatever became of it, it is shown."""
     findings = tuple(Waived(finding=one, waiver=WAIVER) for one in KINDS) if kept == "waived" else KINDS
@@ -229,6 +229,7 @@ def test_json_has_the_documented_shape():
             "path": None,
             "resource": "db.*",
             "at_most": 1,
+            "fingerprints": [],
         },
     }
     assert {"check", "digest", "inputs_digest", "tool", "reach", "unit", "reused", "seconds"} == set(

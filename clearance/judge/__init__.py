@@ -5,7 +5,8 @@ Its laws, in the order in which they are applied to each requirement of the stag
 1. There is evidence, made from exactly the inputs that this subject has, young enough, alone where it must be.
 2. Nothing stopped the tool from seeing, and it looked at enough: reach, and every input where the policy asks for it.
 3. Few enough findings stand at or above the severity that blocks, after waivers, each of which covers a bounded
-   number of findings of the checks that it names until it expires.
+   number of findings of the checks that it names until it expires; a rule that only a newer version of the tool has
+   counts as well, unless the policy says that it is shown for now (`findings`).
 4. Each objective's whole interval lies inside its budget.
 
 What fails 1 or 2 is UNKNOWN, what fails 3 is FAIL, what fails 4 is FAIL when the interval lies wholly outside and
@@ -18,30 +19,26 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from clearance.judge.findings import Grounds, account, idle, sort
 from clearance.model import (
     Check,
     Decision,
     Evidence,
     Exhibit,
-    Finding,
     Inputs,
     Measure,
     Objective,
     Policy,
     Requirement,
     Ruling,
-    Severity,
     Stage,
     Subject,
     Verdict,
-    Waived,
     Waiver,
 )
 
 _SKEW = timedelta(minutes=5)  # two machines' clocks may differ by this much before evidence is "from the future"
 _NAMED = 3  # so many paths are named in a reason; the rest is counted
-
-Grounds = list[tuple[Decision, str]]
 
 
 def judge(
@@ -84,7 +81,7 @@ def judge(
         stage=stage,
         subject=subject,
         rulings=rulings,
-        idle_waivers=_idle(live, rulings, evidence),
+        idle_waivers=idle(live, rulings, evidence),
         expired_waivers=expired,
         policy_digest=policy.digest,
         evidence=tuple(exhibits),
@@ -113,13 +110,6 @@ def _short(digest: str | None) -> str:
     return (digest or "none").removeprefix("sha256:")[:12]
 
 
-def _idle(live: Iterable[Waiver], rulings: Sequence[Ruling], evidence: Mapping[str, Evidence]) -> tuple[Waiver, ...]:
-    """Waivers that cover nothing, where every check that they name was seen clearly enough to know."""
-    used = {id(w.waiver) for r in rulings for w in r.waived}
-    seen = {r.check for r in rulings if r.check in evidence and not evidence[r.check].problems}
-    return tuple(w for w in live if id(w) not in used and seen.issuperset(w.checks))
-
-
 def _rule(
     requirement: Requirement,
     evidence: Evidence | None,
@@ -135,22 +125,24 @@ def _rule(
             decision=Decision.UNKNOWN,
             reasons=(f"there is no evidence: run `clearance run --only {requirement.check}`",),
         )
-    blocking, tolerated, waived = _sort(requirement, evidence.findings, policy, live)
+    places = sort(requirement, evidence, policy, live)
     grounds: Grounds = [
         *_provenance(requirement, evidence, inputs, now),
         *_binding(policy.checks.get(requirement.check), evidence, inputs, subject),
         *((Decision.UNKNOWN, problem) for problem in evidence.problems),
         *_reach(requirement, evidence, inputs),
-        *_findings(requirement, evidence, policy, now, blocking=blocking, tolerated=tolerated, waived=waived),
+        *account(requirement, evidence, policy, places, now),
         *(_objective(objective, evidence.measures) for objective in requirement.objectives),
     ]
     return Ruling(
         check=requirement.check,
         decision=max((decision for decision, _ in grounds), default=Decision.UNKNOWN),
         reasons=tuple(reason for _, reason in sorted(grounds, key=lambda ground: ground[0], reverse=True)),
-        blocking=blocking,
-        tolerated=tolerated,
-        waived=waived,
+        blocking=places.blocking,
+        tolerated=places.tolerated,
+        new=places.new,
+        new_rules=places.new_rules,
+        waived=places.waived,
         measures=evidence.measures,
     )
 
@@ -214,82 +206,6 @@ def _coverage(paths: Collection[str], covered: Collection[str]) -> tuple[Decisio
             "include them in the tool's scope or take them out of the check's inputs",
         )
     return Decision.PASS, f"each of {len(paths):,} inputs was looked at"
-
-
-def _sort(
-    requirement: Requirement, findings: Sequence[Finding], policy: Policy, live: Sequence[Waiver]
-) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Waived, ...]]:
-    """Put every finding into one of three places, worst first, so that waivers are spent on what blocks."""
-    rated = [f if (s := _severity(f, policy)) is f.severity else replace(f, severity=s) for f in findings]
-    rated.sort(key=_worst_first)
-    # A hundred thousand comparisons of severities would take longer than all the rest.
-    blocks = tuple(severity for severity in Severity if severity >= requirement.block_at)
-    waivers = [w for w in live if requirement.check in w.checks]
-    left = {id(w): w.at_most for w in waivers}
-    blocking, tolerated, waived = [], [], []
-    for finding in rated:
-        waiver = _covering(waivers, left, requirement.check, finding) if waivers else None
-        if waiver is not None:
-            left[id(waiver)] -= 1
-            waived.append(Waived(finding=finding, waiver=waiver))
-        elif finding.severity in blocks:
-            blocking.append(finding)
-        else:
-            tolerated.append(finding)
-    return tuple(blocking), tuple(tolerated), tuple(waived)
-
-
-def _covering(waivers: Iterable[Waiver], left: Mapping[int, int], check: str, finding: Finding) -> Waiver | None:
-    """The first waiver that matches and still has some of its number left."""
-    return next((w for w in waivers if left[id(w)] > 0 and w.matches(check, finding)), None)
-
-
-_RANK = {severity: -rank for rank, severity in enumerate(Severity)}
-
-
-def _worst_first(finding: Finding) -> tuple[int, str, int, str]:
-    return _RANK[finding.severity or Severity.HIGH], finding.path or "", finding.line or 0, finding.rule
-
-
-def _severity(finding: Finding, policy: Policy) -> Severity:
-    """The policy's word, else the tool's, else high: an unknown severity must not slip below the line."""
-    return policy.severities.get(finding.rule) or finding.severity or Severity.HIGH
-
-
-def _findings(
-    requirement: Requirement,
-    evidence: Evidence,
-    policy: Policy,
-    now: datetime,
-    *,
-    blocking: Sequence[Finding],
-    tolerated: Sequence[Finding],
-    waived: Sequence[Waived],
-) -> Grounds:
-    too_many = len(blocking) > requirement.at_most
-    silenced = sum(finding.suppressed for finding in evidence.findings)
-    text = (
-        f"{_count(len(blocking), 'finding')} at or above {requirement.block_at}, {requirement.at_most:,} allowed"
-        + (f"; {len(tolerated):,} below" if tolerated else "")
-        + (f"; {len(waived):,} waived" if waived else "")
-        + (f"; {silenced:,} silenced in the code and counted all the same" if silenced else "")
-    )
-    decision = Decision.FAIL if too_many else Decision.PASS
-    grounds: Grounds = [(decision, text)]
-    for waiver in policy.waivers:
-        number = sum(waiver.matches(requirement.check, f) for f in (*blocking, *tolerated))
-        name, matches = f"the waiver of {waiver.rule} by {waiver.owner}", _count(number, "finding")
-        if not number:
-            continue
-        if waiver.expired(now):
-            grounds.append((decision, f"{name} expired on {waiver.expires} and no longer covers {matches}"))
-        else:
-            grounds.append((decision, f"{name} covers {waiver.at_most:,} and no more; {matches} beyond it"))
-    return grounds
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _objective(objective: Objective, measures: Iterable[Measure]) -> tuple[Decision, str]:

@@ -1,0 +1,35 @@
+"""The accepted rules of a check as a text file, one a line, for people to review: text to `RuleList` and back.
+
+A line that begins with `#` is a comment. `tool: NAME VERSION` says which tool had no other rules; without it, the list
+cannot tell a rule that is new from one that was never broken before.
+"""
+
+from __future__ import annotations
+
+from clearance.model import PolicyError, RuleList
+
+_TOOL = "tool:"
+_HEAD = """\
+# The rules of {tool} that this project has accepted. A finding of another rule is new where a newer version of the tool
+# made it; clearance.toml says whether that blocks. `clearance rules CHECK --accept` writes this file.
+"""
+
+
+def loads(file: str, data: bytes) -> RuleList:
+    """Read a list. Raises PolicyError for what is no text."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"the rule list {file} is no UTF-8: {error}", "write it anew, a rule a line") from error
+    lines = [line.strip() for line in text.splitlines()]
+    tools = [line.removeprefix(_TOOL).strip() for line in lines if line.startswith(_TOOL)]
+    if len(tools) > 1:
+        raise PolicyError(f"the rule list {file} names {len(tools)} tools", f"keep one line `{_TOOL} NAME VERSION`")
+    rules = frozenset(line for line in lines if line and not line.startswith(("#", _TOOL)))
+    return RuleList(file=file, rules=rules, tool=tools[0] if tools else "")
+
+
+def dumps(rules: RuleList) -> bytes:
+    """Write a list, sorted, so that a review shows what came and went."""
+    lines = [*([f"{_TOOL} {rules.tool}"] if rules.tool else []), *sorted(rules.rules)]
+    return (_HEAD.format(tool=rules.tool or "the tool") + "\n".join(lines) + "\n").encode()
