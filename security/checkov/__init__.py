@@ -1,0 +1,1 @@
+"""Our own Checkov checks, for what Checkov's own lack; without this file Checkov would silently load none of them."""
