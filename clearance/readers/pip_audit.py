@@ -38,8 +38,9 @@ class _Report(msgspec.Struct, frozen=True, gc=False):
 def read(report: bytes, _: Materials) -> Reading:
     """Read a report of pip-audit. Reach is the number of dependencies about which the service was asked.
 
-    A finding's rule is the vulnerability, its resource "name version", and it has no severity. Problems: dependencies
-    that were skipped, with the first reasons. Raises `UnreadableError` for anything but such a report.
+    A finding's rule is the vulnerability, its resource the dependency, and it has no severity. Problems: dependencies
+    that were skipped, with the first reasons. What `--ignore-vuln` leaves out is not to be seen here, only in the
+    command that the policy shows. Raises `UnreadableError` for anything but such a report.
     """
     audit = decode(report, _Report, "a pip-audit JSON report")
     audited = [each for each in audit.dependencies if each.vulns is not None and each.skip_reason is None]

@@ -27,6 +27,7 @@ _SEVERITIES = {
 _COMPLETED = re.compile(r"INFO audit: zizmor: .*\bcompleted (.+)")
 _VERSION = re.compile(r"INFO zizmor: .*\bzizmor v(\S+)")
 _TROUBLE = re.compile(r"(?:WARN|ERROR|fatal|error)\b[: ]\s*(?:.*zizmor::registry::input: )?(.*)")
+_SILENCER = re.compile(r"#.*\bzizmor: *ignore\[")
 _SHOWN = 20
 
 _Row = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 2)]  # zizmor counts from 0
@@ -71,9 +72,11 @@ class _Finding(msgspec.Struct, frozen=True, gc=False):
 def read(report: bytes, materials: Materials) -> Reading:
     """Read what zizmor printed. Reach and `covered` are the files that its log says it completed.
 
-    Problems: what its log warns of, such as a workflow that could not be parsed; a report without the log. Ignored
-    findings are not in the report unless zizmor is told so: `--no-ignores --no-config`. Raises `UnreadableError` where
-    there is no list of findings.
+    A finding that a comment ignores is suppressed, and a finding all the same; it is there only with `--no-ignores`.
+    Problems: what its log warns of, such as a workflow that could not be parsed; a report without the log; an ignore
+    comment in an input file, where the report has nothing that it ignores. What a configuration or the command itself
+    leaves out (`--no-config` forbids the one, the policy shows the other) is not to be seen here. Raises
+    `UnreadableError` where there is no list of findings.
     """
     log, listed = split(report)
     if listed is None and log:
@@ -87,14 +90,13 @@ def read(report: bytes, materials: Materials) -> Reading:
         unit="files",
         covered=tuple(sorted(covered)),
         findings=identified("zizmor", _findings(found, materials)),
-        problems=tuple(_problems(log, completed)),
+        problems=(*_problems(log, completed), *_silenced(found, materials)),
         tool=f"zizmor {version}".strip(),
     )
 
 
 def _cause(log: list[str]) -> str:
-    told = [match[1] or line for line in log if (match := _TROUBLE.match(line))]
-    return "; ".join(told or log[-1:])[:300]
+    return " / ".join(line for line in log if not line.startswith("INFO"))[:400] or log[-1][:400]
 
 
 def _findings(found: list[_Finding], materials: Materials) -> Iterator[tuple[Finding, str]]:
@@ -139,3 +141,15 @@ def _problems(log: list[str], completed: set[str]) -> Iterator[str]:
         yield f"zizmor could not see everything: {text[:300]}; mend what it names"
     if len(told) > _SHOWN:
         yield f"zizmor has {len(told) - _SHOWN} more such warnings"
+
+
+def _silenced(found: list[_Finding], materials: Materials) -> Iterator[str]:
+    shown = {_place(finding, materials)[0] for finding in found if finding.ignored}
+    for path in materials.files:
+        if path in shown or not path.endswith((".yml", ".yaml")):
+            continue
+        if _SILENCER.search(materials.files[path].decode("utf-8", "replace")):
+            yield (
+                f"{path} holds a `zizmor: ignore` comment, and the report shows nothing that it ignores; run zizmor "
+                "with --no-ignores, take the comment out, and waive in the policy what is accepted"
+            )
