@@ -23,6 +23,6 @@ home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 cd "$home"
 code=0
-HOME=$home LOG_LEVEL=WARNING checkov "$@" --external-checks-dir="$own" --skip-download --output=json \
+HOME=$home LOG_LEVEL=WARNING PYTHONWARNINGS=ignore checkov "$@" --external-checks-dir="$own" --skip-download --output=json \
   --output-file-path="$reports" >/dev/null 2>"$reports/checkov.log" || code=$?
 echo "checkov ended with exit code $code" >>"$reports/checkov.log"
