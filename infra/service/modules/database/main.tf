@@ -32,11 +32,6 @@ resource "aws_db_parameter_group" "this" {
   }
 
   parameter {
-    name  = "log_connections"
-    value = "1"
-  }
-
-  parameter {
     name  = "log_lock_waits"
     value = "1"
   }

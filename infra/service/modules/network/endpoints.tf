@@ -13,5 +13,17 @@ resource "aws_vpc_endpoint" "this" {
   subnet_ids          = [for subnet in aws_subnet.private : subnet.id]
   security_group_ids  = [aws_security_group.this["endpoints"].id]
 
+  # For this account's own roles only: credentials carried in from elsewhere carry nothing out.
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = "*"
+      Action    = "*"
+      Resource  = "*"
+      Condition = { StringEquals = { "aws:PrincipalAccount" = var.account_id } }
+    }]
+  })
+
   tags = { Name = "${var.name}-${each.key}" }
 }

@@ -1,3 +1,8 @@
+variable "account_id" {
+  description = "Account whose roles may use the endpoints."
+  type        = string
+}
+
 variable "availability_zones" {
   description = "Zones, one private subnet in each; at most four."
   type        = list(string)
