@@ -1,18 +1,8 @@
 # Whoever asks shows a token with a scope, except for the health of the service; nobody can ask without end.
 
 mock_provider "aws" {
+  source          = "./tests/mocks"
   override_during = plan
-
-  mock_resource "aws_apigatewayv2_api" {
-    defaults = {
-      id            = "abcdefghij"
-      execution_arn = "arn:aws:execute-api:eu-central-1:111122223333:abcdefghij"
-    }
-  }
-
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-central-1:111122223333:log-group:mock" }
-  }
 }
 
 variables {

@@ -1,27 +1,8 @@
 # The database cannot be reached, read at rest, guessed into or lost by mistake.
 
 mock_provider "aws" {
+  source          = "./tests/mocks"
   override_during = plan
-
-  mock_data "aws_iam_policy_document" {
-    defaults = { json = "{}" }
-  }
-
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/mock" }
-  }
-
-  mock_resource "aws_secretsmanager_secret" {
-    defaults = { arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:mock" }
-  }
-
-  mock_resource "aws_db_proxy" {
-    defaults = { arn = "arn:aws:rds:eu-central-1:111122223333:db-proxy:prx-0123456789abcdef0" }
-  }
 }
 
 variables {

@@ -1,6 +1,7 @@
 # Keys rotate, and open to a service only under a condition.
 
 mock_provider "aws" {
+  source          = "./tests/mocks"
   override_during = plan
 }
 

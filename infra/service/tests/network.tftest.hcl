@@ -1,11 +1,8 @@
 # Nothing here has a public address, and the table of flows is all that may talk.
 
 mock_provider "aws" {
+  source          = "./tests/mocks"
   override_during = plan
-
-  mock_data "aws_iam_policy_document" {
-    defaults = { json = "{}" }
-  }
 }
 
 variables {
