@@ -67,6 +67,42 @@ def bandit(session: nox.Session) -> None:
     clearance(session, "--only", "bandit")
 
 
+@nox.session(venv_backend="none")
+def checkov(session: nox.Session) -> None:
+    """Judge the infrastructure's source."""
+    clearance(session, "--only", "checkov")
+
+
+@nox.session(venv_backend="none")
+def secrets(session: nox.Session) -> None:
+    """Judge whether a secret was committed."""
+    clearance(session, "--only", "secrets")
+
+
+@nox.session(venv_backend="none")
+def migrations(session: nox.Session) -> None:
+    """Judge whether a migration would lock or break what runs."""
+    clearance(session, "--only", "migrations")
+
+
+@nox.session(venv_backend="none")
+def workflows(session: nox.Session) -> None:
+    """Judge the GitHub workflows."""
+    clearance(session, "--only", "workflows")
+
+
+@nox.session(venv_backend="none")
+def sbom(session: nox.Session) -> None:
+    """Judge the bill of materials of the Lambda package."""
+    clearance(session, "--only", "sbom")
+
+
+@nox.session(venv_backend="none", default=False)
+def audit(session: nox.Session) -> None:
+    """Judge what is known against the locked dependencies; it needs the network."""
+    clearance(session, "--stage", "live", "--only", "audit")
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Judge the style, and check the format and the import contracts."""

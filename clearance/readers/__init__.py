@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from clearance.model import Reader
 from clearance.readers import (
     bandit,
+    checkov,
+    checkov_log,
     coverage,
     cyclonedx,
     detect_secrets,
@@ -24,6 +26,8 @@ from clearance.readers import (
 
 READERS: Mapping[str, Reader] = {
     "bandit": bandit.read,
+    "checkov": checkov.read,
+    "checkov-log": checkov_log.read,
     "coverage": coverage.read,
     "cyclonedx": cyclonedx.read,
     "detect-secrets": detect_secrets.read,
