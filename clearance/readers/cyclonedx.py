@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -52,12 +53,27 @@ class _Composition(msgspec.Struct, frozen=True, gc=False):
     aggregate: str
 
 
+class _Tool(msgspec.Struct, frozen=True, gc=False):
+    name: str = ""
+    version: str = ""
+
+
+class _Tools(msgspec.Struct, frozen=True, gc=False):
+    components: list[_Tool] = []
+
+
+class _Metadata(msgspec.Struct, frozen=True, gc=False):
+    timestamp: Any = None
+    tools: list[_Tool] | _Tools | None = None
+
+
 class _Bill(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     bom_format: str
     spec_version: str
     components: list[_Component] = []
     vulnerabilities: list[_Vulnerability] = []
     compositions: list[_Composition] = []
+    metadata: _Metadata = _Metadata()
 
 
 def read(report: bytes, materials: Materials) -> Reading:
@@ -81,8 +97,23 @@ def read(report: bytes, materials: Materials) -> Reading:
         unit="components",
         findings=identified("cyclonedx", ((finding, "") for finding in _findings(bill, components))),
         problems=(*_gaps(bill, components), *_against_lock(whole, materials)),
-        tool="cyclonedx-bom",
+        tool=_tool(bill.metadata),
+        made_at=_moment(bill.metadata.timestamp),
     )
+
+
+def _tool(metadata: _Metadata) -> str:
+    """Return name and version of the first tool that it names: a list until version 1.4, components since 1.5."""
+    tools = metadata.tools.components if isinstance(metadata.tools, _Tools) else metadata.tools or []
+    return next((f"{tool.name} {tool.version}".strip() for tool in tools if tool.name), "cyclonedx")
+
+
+def _moment(stated: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(stated))
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _flat(components: Iterable[_Component], depth: int = 0) -> Iterator[_Component]:

@@ -57,7 +57,7 @@ def read(report: bytes, materials: Materials) -> Reading:
         covered=tuple(sorted(covered)),
         findings=identified("squawk", _findings(violations, materials)),
         problems=(*_unseen(violations, materials), *_left_out(logged), *_silenced(materials)),
-        tool="squawk",
+        tool="squawk-cli",
     )
 
 

@@ -33,4 +33,7 @@ make part requirements part.txt --output-reproducible
 make other requirements other.txt --output-reproducible
 make loose requirements loose.txt --output-reproducible
 make nothing requirements nothing.txt --output-reproducible
+command="uv export --frozen --no-emit-project --format cyclonedx1.5 --preview-features sbom-export"
+$command --quiet --output-file "$here/uv.json" >/dev/null
+printf '| `uv.json` | `%s` (%s) | %s |\n' "$command" "$(uv --version | cut -d' ' -f1-2)" "$?" >>"$here/README.md"
 rm -rf "$work"
