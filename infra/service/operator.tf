@@ -77,8 +77,8 @@ data "aws_iam_policy_document" "operator" {
   }
 
   statement {
-    sid       = "EndOwnSessions"
-    actions   = ["ssm:ResumeSession", "ssm:TerminateSession"]
+    sid       = "OwnSessions"
+    actions   = ["ssm:ResumeSession", "ssm:TerminateSession", "ssmmessages:OpenDataChannel"]
     resources = ["arn:${local.partition}:ssm:${var.region}:${var.account_id}:session/$${aws:userid}-*"]
   }
 

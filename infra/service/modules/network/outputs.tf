@@ -22,8 +22,3 @@ output "subnet_ids" {
   description = "The private subnets, in the order of the zones."
   value       = [for zone in var.availability_zones : aws_subnet.private[zone].id]
 }
-
-output "vpc_id" {
-  description = "The VPC."
-  value       = aws_vpc.this.id
-}
