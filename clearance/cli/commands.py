@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
 from clearance import __version__
-from clearance.cli import judging, reading
+from clearance.cli import accepting, judging, reading
 from clearance.model import ClearanceError, Stage
 from clearance.readers import READERS
 from clearance.render import RENDERERS
@@ -87,9 +87,40 @@ def _parser() -> argparse.ArgumentParser:
     )
     read.set_defaults(verb=reading.read)
 
+    _accepting_verbs(verbs)
+
     schema = verbs.add_parser("schema", help="print the JSON Schema of clearance.toml")
     schema.set_defaults(verb=reading.schema)
     return parser
+
+
+def _accepting_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    baseline = verbs.add_parser(
+        "baseline",
+        help="accept what a check finds now, for a time; run again, drop what is gone",
+        description="Write a waiver by fingerprint into clearance.toml for what blocks the check now; run again, only "
+        "drop the findings that no longer occur.",
+        epilog="exit codes: 0 the policy holds the baseline; 2 usage or policy; 3 the check did not see clearly",
+    )
+    baseline.add_argument("check", metavar="CHECK")
+    baseline.add_argument("--owner", help="who accepts them")
+    baseline.add_argument("--reason", help="why")
+    baseline.add_argument("--expires", type=_day, metavar="DAY", help="the last day on which it counts, 2027-03-31")
+    baseline.add_argument("--grow", action="store_true", help="take in further findings too, for a new --reason")
+    baseline.set_defaults(verb=accepting.baseline)
+
+    rules = verbs.add_parser(
+        "rules",
+        help="show the rules that a check's accepted list lacks, or accept them",
+        description="Print the rules by which the check finds something and which its list of accepted rules lacks.",
+        epilog="exit codes: 0 done; 2 usage or policy; 3 the check did not see clearly",
+    )
+    rules.add_argument("check", metavar="CHECK")
+    rules.add_argument("--accept", action="store_true", help="write them, and the tool's version, into the list")
+    rules.add_argument("--known", metavar="FILE", help="all rules that the tool has, one a line (-: standard input)")
+    rules.set_defaults(verb=accepting.rules)
+    for verb in (baseline, rules):
+        verb.add_argument("--policy", metavar="FILE", help="the policy (default: the nearest clearance.toml)")
 
 
 def _judging_options(parser: argparse.ArgumentParser) -> None:
@@ -110,6 +141,13 @@ def _jobs(text: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
         raise argparse.ArgumentTypeError(f"{text} is no number of jobs: give 1 or more")
     return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no day: write 2027-03-31") from error
 
 
 def _moment(text: str) -> datetime:

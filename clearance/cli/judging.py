@@ -8,15 +8,14 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from clearance import __version__, evidence
 from clearance.cli import project
-from clearance.cli.progress import Progress
+from clearance.cli.gathering import gather, refuse_to_nest
 from clearance.judge import judge as decide
 from clearance.model import (
-    Check,
     ClearanceError,
     Decision,
     Evidence,
@@ -27,10 +26,8 @@ from clearance.model import (
     UnreadableError,
     Verdict,
 )
-from clearance.readers import READERS
 from clearance.render import RENDERERS, text, verdict_json
-from clearance.runner import Collected, collect
-from clearance.runner.remnants import TOKEN as MARK
+from clearance.runner import Collected
 from clearance.runner.report import take_file
 from clearance.shelf import Folder, fence, fenced
 from clearance.shelf import replace as replace_file
@@ -59,8 +56,7 @@ class Hearing:
 
 def run(options: argparse.Namespace) -> int:
     """Run the checks, judge their evidence, write the reports, print one of them."""
-    if MARK in os.environ:
-        raise ClearanceError("a check has started the gate that runs it", "let the check run its tool, not the gate")
+    refuse_to_nest()
     home = project.find(options.policy)
     stage, checks = home.selection(options.stage, options.only)
     if options.arguments and len(checks) != 1:
@@ -70,21 +66,18 @@ def run(options: argparse.Namespace) -> int:
         subject = identify(home.root)
         inputs = home.inputs(checks, options.arguments)
         shelf = Folder(state / "shelf")
-        ages = {} if options.no_cache else _ages(home, stage, checks, inputs)
-        with Progress(checks, sys.stderr) as progress:
-            collected = collect(
-                checks,
-                root=home.root,
-                subject=subject,
-                inputs=inputs,
-                readers=READERS,
-                find=lambda name, digest: _reusable(shelf, name, digest, ages[name]) if name in ages else None,
-                reports=out / "reports",
-                jobs=options.jobs,
-                environ=os.environ,
-                arguments=options.arguments,
-                on_event=progress,
-            )
+        collected = gather(
+            home,
+            stage,
+            checks,
+            subject=subject,
+            inputs=inputs,
+            shelf=shelf,
+            reports=out / "reports",
+            reuse=not options.no_cache,
+            jobs=options.jobs,
+            arguments=options.arguments,
+        )
         kept = _keep(collected, out, shelf)
         if options.evidence_only:
             return _account(collected)
@@ -150,31 +143,6 @@ def _remove(old: Path) -> None:
         shutil.rmtree(old)
     else:
         old.unlink(missing_ok=True)
-
-
-def _ages(
-    home: project.Project, stage: Stage, checks: Iterable[Check], inputs: Mapping[str, Inputs]
-) -> dict[str, timedelta]:
-    """Say how old kept evidence may be of each check whose evidence depends on its inputs alone.
-
-    What the caller passes in may stand for a world that changes, and inputs that are not told for anything.
-    """
-    allowed = {r.check: r.max_age for r in home.policy.requirements if r.stage is stage}
-    return {
-        check.name: allowed.get(check.name) or timedelta.max
-        for check in checks
-        if check.is_bound(inputs[check.name].paths) and not any(os.environ.get(name) for name in check.env_from)
-    }
-
-
-def _reusable(shelf: Folder, check: str, digest: str, oldest: timedelta) -> Evidence | None:
-    """Find kept evidence that the judge would not refuse for its age; a damaged copy is worth as much as none."""
-    data = shelf.find(check, digest)
-    try:
-        kept = evidence.loads(data) if data is not None else None
-    except UnreadableError:
-        return None
-    return kept if kept is not None and timedelta() <= datetime.now(UTC) - kept.started <= oldest else None
 
 
 def _keep(collected: Mapping[str, Collected], out: Path, shelf: Folder) -> tuple[Exhibit, ...]:

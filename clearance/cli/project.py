@@ -21,9 +21,10 @@ from clearance.subject import POLICY, find_root
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A folder under a policy. `lock` is the text of its uv.lock, if it has one."""
+    """A folder under a policy, which stands in `file`. `lock` is the text of its uv.lock, if it has one."""
 
     root: Path
+    file: Path
     policy: Policy
     lock: str | None
 
@@ -44,6 +45,10 @@ class Project:
         chosen = [name for name in stages if stage in stages[name] and (names is None or name in names)]
         return stage, tuple(self.policy.checks[name] for name in chosen)
 
+    def parse(self, text: bytes) -> Policy:
+        """Parse another text as the policy of this project."""
+        return _parse(self.root, text)
+
     def inputs(self, checks: Iterable[Check], arguments: tuple[str, ...] = ()) -> dict[str, Inputs]:
         """Digest what each check's evidence must be made from."""
         return {
@@ -52,8 +57,11 @@ class Project:
         }
 
 
-def find(named: str | None) -> Project:
-    """Open the project around the working folder, under its own policy or the one that is named."""
+def find(named: str | None, *, accepting: bool = False) -> Project:
+    """Open the project around the working folder, under its own policy or the one that is named.
+
+    `accepting` says that lists of accepted rules are about to be written, so that they need not be there.
+    """
     here = Path.cwd()
     if named is None:
         root = find_root(here)
@@ -70,9 +78,18 @@ def find(named: str | None) -> Project:
         raise PolicyError(f"the policy {named or file} can't be read: {error.strerror}", "check the path") from error
     return Project(
         root=root,
-        policy=policy.parse(text, readers=READERS, read=lambda path: (root / path).read_bytes()),
+        file=file,
+        policy=_parse(root, text, accepting=accepting),
         lock=lock_text(root),
     )
+
+
+def _parse(root: Path, text: bytes, *, accepting: bool = False) -> Policy:
+    def read(path: str) -> bytes:
+        file = root / path
+        return b"" if accepting and not file.exists() else file.read_bytes()
+
+    return policy.parse(text, readers=READERS, read=read, accepting=accepting)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from pathlib import PurePosixPath
 
+from msgspec.structs import replace
+
 from clearance.model import Check, Objective, Policy, PolicyError, Report, Requirement, RuleList, Waiver
 from clearance.policy import rule_list
 from clearance.policy.shape import CheckTable, WaiverTable, convert, known, schema
@@ -20,9 +22,10 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _GATES = ("nox", "clearance")  # a gate that starts itself, or its own front door, would never end
 
 
-def parse(text: bytes, *, readers: Collection[str], read: Callable[[str], bytes]) -> Policy:
+def parse(text: bytes, *, readers: Collection[str], read: Callable[[str], bytes], accepting: bool = False) -> Policy:
     """Parse a policy. `readers` are the known readers' names; `read` gives the bytes of a file that the policy names.
 
+    `accepting` says that the lists of accepted rules are about to be written, so that they need not name their tool.
     Raises PolicyError, which names the key and the known alternatives.
     """
     try:
@@ -30,6 +33,8 @@ def parse(text: bytes, *, readers: Collection[str], read: Callable[[str], bytes]
     except (ValueError, RecursionError) as error:  # not TOMLDecodeError alone: Python limits a number's digits
         raise PolicyError(f"the policy is no TOML: {error}", "see https://toml.io/en/v1.0.0") from error
     file = convert(raw)
+    if accepting:
+        file = replace(file, check={name: replace(table, new_rules="block") for name, table in file.check.items()})
     checks = {name: _check(name, table, readers) for name, table in file.check.items()}
     named = {path for table in file.check.values() for path in (*table.config, *([table.rules] if table.rules else []))}
     contents = {path: _content(path, read) for path in sorted(named)}
