@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-author
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -76,8 +77,8 @@ class Authorizer:
     def _verified(self, token: str) -> Mapping[str, Any] | None:
         try:
             decoded = jwt.decode(token, self._keys, algorithms=_ALGORITHMS)
-        except (JoseError, ValueError):
-            return None
+        except (JoseError, ValueError, TypeError, AttributeError, RecursionError):
+            return None  # anybody may write anything into a token's head, and not all of it is expected by the library
         if "kid" not in decoded.header:
             return None
         if len(self._claims) >= _REMEMBERED:
@@ -103,12 +104,13 @@ class Authorizer:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return (isinstance(value, float) and math.isfinite(value)) or (type(value) is int)
 
 
 def _held_scopes(claims: Mapping[str, Any]) -> frozenset[str]:
-    held = claims.get("scope", claims.get("scp", ""))
-    return frozenset(held.split() if isinstance(held, str) else map(str, held))
+    held = claims.get("scope", claims.get("scp"))
+    listed = held.split() if isinstance(held, str) else held if isinstance(held, list) else []
+    return frozenset(scope for scope in listed if isinstance(scope, str))
 
 
 def _text(value: object) -> str:

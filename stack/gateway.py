@@ -59,6 +59,10 @@ def application(
     return _Gateway(RouteTable(routes), invoke, authorize, integration_timeout_s, clock)
 
 
+class _HungUpError(Exception):
+    """The client is gone before its request was complete."""
+
+
 class _Gateway:
     def __init__(
         self,
@@ -80,8 +84,9 @@ class _Gateway:
             await _acknowledge(receive, send)
         elif scope["type"] == "http":
             request_id = base64.b64encode(os.urandom(11)).decode()
-            answer = await self._answer(scope, receive, request_id)
-            await _send(send, answer, request_id, head=scope["method"] == "HEAD")
+            with contextlib.suppress(_HungUpError):
+                answer = await self._answer(scope, receive, request_id)
+                await _send(send, answer, request_id, head=scope["method"] == "HEAD")
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Response:
         if _head_size(scope) > HEAD_LIMIT:
@@ -141,17 +146,24 @@ def _head_size(scope: Scope) -> int:
 
 
 def _header(scope: Scope, wanted: bytes) -> str | None:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)
+    """Return a header as the event has it, duplicates joined: two tokens are none, whichever of them is good."""
+    values = [value for name, value in scope["headers"] if name == wanted]
+    return b",".join(values).decode("latin-1") if values else None
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    """Read the request's body, or give up with None as soon as it is known to be over the limit."""
+    """Read the request's body, or give up with None as soon as it is known to be over the limit.
+
+    Raises `_HungUpError` where the end is missing: half a batch must not be stored, however whole it looks.
+    """
     if int(_header(scope, b"content-length") or 0) > BODY_LIMIT:
         return None
     body = bytearray()
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _HungUpError
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > BODY_LIMIT:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 
 import pytest
-from joserfc import jwt
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from stack.authorizer import Authorized, Authorizer, Refusal
@@ -96,6 +99,11 @@ def test_no_token(header):
         (token(exp=None), b"expired"),
         (token(nbf=NOW + 1), b"not valid yet"),
         (token(iat=NOW + 1), b"not valid yet"),
+        (token(exp=float("nan")), b"expired"),
+        (token(exp=float("inf")), b"expired"),
+        (token(exp=True), b"expired"),
+        (f"{token()},{token()}", b"signed"),
+        (jws.serialize_compact({"alg": "RS256", "kid": "one"}, b"[" * 4000, KEY), b"signed"),
     ],
 )
 def test_a_bad_token(bad, why):
@@ -135,3 +143,35 @@ def test_a_memory_with_an_end():
     for number in range(1100):
         assert isinstance(held(token(number=number), READ), Authorized)
     assert len(held._claims) == 1024
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+HEADS = st.dictionaries(
+    st.sampled_from(["alg", "kid", "typ", "cty", "crit", "b64", "enc", "zip", "jwk", "x5c"]), VALUES
+)
+
+
+@given(HEADS | HEADS.map(lambda head: head | {"alg": "RS256", "kid": "one"}) | VALUES)
+def test_any_head(head):
+    """Whatever a stranger writes into a token's head, the token is refused with 401."""
+    written = base64.urlsafe_b64encode(json.dumps(head).encode()).decode().rstrip("=")
+    refused = authorizer()(f"Bearer {written}.{token().split('.')[1]}.AAAA", READ)
+    assert isinstance(refused, Refusal)
+    assert 401 == refused.status
+
+
+def test_a_head_that_marks_nothing_as_critical():
+    """A `crit` that is no list is refused as any other fault."""
+    head = base64.urlsafe_b64encode(b'{"alg":"RS256","kid":"one","crit":5}').decode().rstrip("=")
+    assert isinstance(refused := authorizer()(f"{head}.e30.AAAA", READ), Refusal)
+    assert 401 == refused.status
+
+
+@pytest.mark.parametrize("scope", [5, 1.5, True, {"flights:read": 1}, [["flights:read"]], [None], []])
+def test_scopes_of_no_known_form(scope):
+    """A scope that is neither text nor a list of texts grants nothing."""
+    assert Refusal(403) == authorizer()(token(scope=scope), READ)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
 import json
 import socket
 
@@ -270,6 +271,47 @@ def test_a_client_that_hangs_up():
         return [do(base, "echo", value={"n": number}).json() for number in range(3)]
 
     assert [{"n": 0}, {"n": 1}, {"n": 2}] == over_function(client, concurrency=2)
+
+
+@pytest.mark.parametrize(
+    ("header", "body"), [("Content-Length: 100", "{}"), ("Transfer-Encoding: chunked", "2\r\n{}\r\n")]
+)
+def test_a_client_that_hangs_up_before_the_end_of_its_body(header, body):
+    """Of a request whose body breaks off, the function hears nothing, however whole the part looks."""
+    reached = []
+
+    async def invoke(event):
+        reached.append(json.loads(event)["rawPath"])
+        return Answer(b'{"statusCode": 200}')
+
+    def client(base):
+        host, port = base.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(f"POST /do HTTP/1.1\r\nHost: {host}\r\n{header}\r\n\r\n{body}".encode())
+            connection.shutdown(socket.SHUT_WR)
+            received = connection.recv(1024)
+        requests.get(f"{base}/open", timeout=60)
+        return received
+
+    assert (b"", ["/open"]) == (over(invoke, client), reached)
+
+
+def test_two_tokens():
+    """A request with two Authorization headers is refused, since nobody knows which of them is meant."""
+
+    async def invoke(_event):
+        raise AssertionError("reached")
+
+    def client(base):
+        connection = http.client.HTTPConnection(base.removeprefix("http://"))
+        connection.putrequest("GET", "/read/x")
+        for token in ("Bearer good", "Bearer good"):
+            connection.putheader("Authorization", token)
+        connection.endheaders()
+        with contextlib.closing(connection):
+            return connection.getresponse().status
+
+    assert 401 == over(invoke, client)
 
 
 def test_throttling():
