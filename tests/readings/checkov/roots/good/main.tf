@@ -131,5 +131,6 @@ resource "aws_apigatewayv2_stage" "by_variable" {
 }
 
 variable "throttle" {
-  type = object({ rate = number, burst = number })
+  type    = object({ rate = number, burst = number })
+  default = { rate = 50, burst = 100 }
 }
