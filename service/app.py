@@ -6,7 +6,7 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any
 
-from service.event import Event, request_id, traceparent, without_stage
+from service.event import Event, member, request_id, traceparent, without_stage
 from service.logins import Login
 from service.problems import CONTENT_TYPE, broken, dump
 from service.routes import app, classify
@@ -34,8 +34,8 @@ class Handler:
         for store in self._stores.values():
             store.close()
 
-    def __call__(self, event: Event, context: Any) -> dict[str, Any]:
-        """Answer one event with statusCode, headers and body; `context` is Lambda's."""
+    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
+        """Answer one event, or whatever else is sent, with statusCode, headers and body; `context` is Lambda's."""
         self._meter.begin()
         event = without_stage(event)
         response = self._answer(event, context)
@@ -64,7 +64,7 @@ class Handler:
 
 
 def _method(event: Event) -> str:
-    return str((event["requestContext"].get("http") or {}).get("method", ""))
+    return str(member(event, "requestContext", "http").get("method", ""))
 
 
 handler = Handler()

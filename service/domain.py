@@ -118,7 +118,7 @@ def read_flight(value: Any) -> tuple[Flight | None, list[FieldError]]:
     found: list[Any] = []
     for name, rule in RULES.items():
         given = value.get(name)
-        if given is None or given == "NA":
+        if given is None or (given == "NA" and name in OPTIONAL):  # which is a carrier, too: North American Airlines
             if name not in OPTIONAL:
                 faults.append(FieldError(name, "is required"))
             found.append(None)

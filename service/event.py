@@ -7,7 +7,6 @@ JWT authorizers in API Gateway".
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from http import HTTPStatus
@@ -25,10 +24,22 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 Event = dict[str, Any]
 
 
-def without_stage(event: Event) -> Event:
-    """Return the event with `rawPath` as the default stage would have it: a custom domain may or may not prefix it."""
-    context = event.get("requestContext") or {}
+def member(value: Any, *names: str) -> dict[str, Any]:
+    """Return the object at the end of a path of names; an empty one where there is none."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def without_stage(event: Any) -> Event:
+    """Return the event with `rawPath` as the default stage would have it: a custom domain may or may not prefix it.
+
+    What is no event of an HTTP API (a test event of the console, say) becomes one that nothing matches.
+    """
+    event, context = member(event), member(event, "requestContext")
     stage, path = context.get("stage") or "$default", event.get("rawPath") or "/"
+    if not isinstance(path, str):
+        path = "/"
     if path == f"/{stage}" or path.startswith(f"/{stage}/"):
         path = path[len(stage) + 1 :] or "/"
     return {**event, "rawPath": path, "requestContext": {**context, "stage": "$default"}}
@@ -36,14 +47,14 @@ def without_stage(event: Event) -> Event:
 
 def header(event: Event, name: str) -> str:
     """Return a header by its lower-case name, or nothing."""
-    value = (event.get("headers") or {}).get(name)
+    value = member(event, "headers").get(name)
     return value if isinstance(value, str) else ""
 
 
 def request_id(event: Event) -> str:
     """Return the caller's x-request-id where it is a sane one, else the gateway's own."""
     given = header(event, "x-request-id")
-    return given if _REQUEST_ID(given) else str((event.get("requestContext") or {}).get("requestId") or "unknown")
+    return given if _REQUEST_ID(given) else str(member(event, "requestContext").get("requestId") or "unknown")
 
 
 def traceparent(event: Event) -> str:
@@ -58,8 +69,7 @@ def scopes(event: Event) -> frozenset[str]:
     They come as text between blanks, as a list, or as the gateway renders a list: text in square brackets. The
     authorizer's own `scopes` are what the route asks for, and grant nothing.
     """
-    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
-    claims = (authorizer.get("jwt") or {}).get("claims")
+    claims = member(event, "requestContext", "authorizer", "jwt").get("claims")
     if not isinstance(claims, dict):
         raise Problem(HTTPStatus.UNAUTHORIZED, "This needs an access token.", headers={"WWW-Authenticate": "Bearer"})
     granted = claims.get("scope") or claims.get("scp") or ""
@@ -114,5 +124,5 @@ def _body_bytes(event: Event) -> bytes:
     body = event.get("body") or ""
     try:
         return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
-    except (binascii.Error, UnicodeEncodeError):
+    except ValueError:  # what is no base64 may not even be ASCII
         raise Problem(HTTPStatus.BAD_REQUEST, "The body cannot be decoded.") from None

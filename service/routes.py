@@ -38,7 +38,7 @@ from service.domain import (
 from service.event import check_query, json_body, scopes
 from service.logins import Login
 from service.problems import Problem, broken, dump, invalid, unavailable
-from service.rules import FieldError
+from service.rules import FieldError, read_digits
 from service.telemetry import UNMATCHED
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _settled(batch: Batch, stored: Mapping[Key, str]) -> Response[str]:
 def read(
     flight_date: Annotated[str, Path(), _decoded, AfterValidator(ASKED_DAY.read)],
     carrier: Annotated[str, Path(), _decoded, AfterValidator(CARRIER.read)],
-    flight: Annotated[int, Path(), _decoded, AfterValidator(NUMBER.read)],
+    flight: Annotated[int, Path(), BeforeValidator(read_digits), _decoded, AfterValidator(NUMBER.read)],
     origin: Annotated[str, Path(), _decoded, AfterValidator(AIRPORT.read)],
 ) -> Any:
     store = _store("read")
@@ -139,7 +139,7 @@ def page(
     carrier: _Carrier = None,
     origin: _Airport = None,
     dest: _Airport = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    limit: Annotated[int, Query(ge=1, le=500), BeforeValidator(read_digits)] = 100,
     cursor: Annotated[str | None, Query()] = None,
 ) -> Any:
     store = _store("read")

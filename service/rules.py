@@ -8,6 +8,9 @@ from datetime import date
 from typing import Any, Protocol
 
 
+_DIGITS = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII).fullmatch
+
+
 class FieldError(ValueError):
     """A value that breaks a rule: `field` names it, `message` says what was expected. Never quotes the value."""
 
@@ -111,3 +114,10 @@ class Day:
             "pattern": f"^({self.years})-[0-9]{{2}}-[0-9]{{2}}$",
             "description": f"From {self.first} to {self.last}.",
         }
+
+
+def read_digits(given: Any) -> int:
+    """Read a number of a path or query as it is described: `01`, `+1`, ` 1`, `1.0`, `1_0` would be more names for it."""
+    if not isinstance(given, str) or not _DIGITS(given):
+        raise ValueError("expected a whole number in plain digits")
+    return int(given)

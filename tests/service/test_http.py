@@ -181,7 +181,30 @@ class TestProblems:
         assert (500, "Something went wrong on our side.") == (answer.status, answer.body["detail"])
         assert "FLIGHTS" not in json.dumps(answer.body)
 
-    @pytest.mark.parametrize("event", [{}, {"requestContext": {}}, {"Records": []}, {"rawPath": None, "headers": None}])
+    @pytest.mark.parametrize(
+        "event",
+        [
+            {},
+            [],
+            None,
+            "event",
+            {"requestContext": {}},
+            {"requestContext": "text"},
+            {"requestContext": {"http": ["GET"]}},
+            {"requestContext": {"http": "GET"}},
+            {"Records": []},
+            {"rawPath": None, "headers": None},
+            {"rawPath": 5, "headers": [["x-request-id", "a"]]},
+            {"httpMethod": "GET", "path": "/v1/health", "requestContext": {"elb": {"targetGroupArn": "arn"}}},
+            {
+                "version": "1.0",
+                "httpMethod": "GET",
+                "path": "/v1/health",
+                "multiValueHeaders": {"x-request-id": ["a"]},
+                "requestContext": {"stage": "prod", "identity": {}},
+            },
+        ],
+    )
     def test_no_event(self, api, event):
         """What is no event of an HTTP API is answered all the same."""
         assert (500, "unknown") == ((answer := api.send(event)).status, answer.headers["x-request-id"])
