@@ -72,12 +72,13 @@ def _parser() -> argparse.ArgumentParser:
 
     read = verbs.add_parser(
         "read",
-        help="print what one report says",
-        description="Print one report as one JSON object: reach, findings, measures, problems and more.",
-        epilog="exit codes: 0 the report could be read, whatever it found; 2 usage; 3 it could not be read",
+        help="print what a report says, or what each file of a folder says",
+        description="Print one report as one JSON object: reach, findings, measures, problems and more. Of a folder, "
+        "or of a file without a reader, print one line a file, and guess the reader from what is in it.",
+        epilog="exit codes: 0 each report could be read, whatever it found; 2 usage; 3 not so, or none is there",
     )
-    read.add_argument("reader", metavar="READER", help=f"one of {', '.join(READERS)}")
-    read.add_argument("file", metavar="FILE", help="the report")
+    read.add_argument("reader", metavar="READER|FOLDER", help=f"one of {', '.join(READERS)}; or a folder of reports")
+    read.add_argument("file", nargs="?", metavar="FILE", help="the report")
     read.add_argument(
         "--inputs",
         action="append",

@@ -26,7 +26,7 @@ MAX_VALUES = 8_000_000
 small but dense report can unfold into: less than half a gigabyte."""
 
 _AGAIN = "Run the tool again and look at its own output: it must end by itself and write its report to this file."
-_ENCODINGS = {  # the longer mark first: UTF-32's begins like UTF-16's
+ENCODINGS = {  # the longer mark first: UTF-32's begins like UTF-16's
     codecs.BOM_UTF32_LE: "utf-32-le",
     codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF16_LE: "utf-16-le",
@@ -76,7 +76,7 @@ def _checked(report: bytes, expected: str) -> memoryview | str:
             f"The report is too large: more than {MAX_VALUES:,} values.",
             "Narrow what the tool looks at, or split the check in two.",
         )
-    for mark, encoding in _ENCODINGS.items():
+    for mark, encoding in ENCODINGS.items():
         if report.startswith(mark):
             return _text(report, len(mark), encoding, expected)
     _validate(report, expected)

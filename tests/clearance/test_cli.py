@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+READINGS = Path(__file__).parents[1] / "readings"
 TOOL = """
 import json, pathlib, sys, time
 report, findings = sys.argv[1], int(sys.argv[2])
@@ -305,3 +306,60 @@ def test_a_second_run_in_the_same_folder_waits_for_the_first(folder):
             second.communicate(timeout=60)
         first.communicate(timeout=60)
     assert (first.returncode, second.returncode) == (0, 0)
+
+
+def test_read_of_a_folder_prints_a_line_a_file(folder):
+    """Each file is named with who would read it and what it says; nothing that lies there breaks the listing."""
+    reports = folder.path / "reports"
+    (reports / "deep").mkdir(parents=True)
+    (reports / "deep/renamed.txt").write_bytes((READINGS / "bandit/issue.json").read_bytes())
+    (reports / "notes.json").write_text('{"a": 1}')
+    (reports / "binary.xml").write_bytes(b"\x7fELF\0\0")
+    (reports / "empty.sarif").touch()
+    (reports / "link.json").symlink_to(READINGS / "bandit/issue.json")
+    os.mkfifo(reports / "pipe.xml")
+    os.truncate(os.open(reports / "zeros", os.O_CREAT | os.O_WRONLY), 200_000_000)
+
+    done = folder.clearance("read", "reports")
+
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0,
+        [
+            "reports/binary.xml: not a report",
+            "reports/deep/renamed.txt: bandit, 2 files, 2 findings",
+            "reports/empty.sarif: not a report: empty",
+            "reports/link.json: not a report: a link",
+            "reports/notes.json: not a report",
+            "reports/pipe.xml: not a report: no ordinary file",
+            "reports/zeros: not a report",
+        ],
+    )
+    assert done.stderr == "clearance: 7 files, 1 read, 0 unreadable\n"
+
+
+def test_read_of_a_folder_with_a_broken_report_is_3(folder):
+    """A report that is cut off, or too large to be read, or no report at all, is exit code 3 and said in its line."""
+    reports = folder.path / "reports"
+    reports.mkdir()
+    assert folder.clearance("read", "reports").returncode == 3
+    whole = (READINGS / "bandit/issue.json").read_text()
+    (reports / "cut.json").write_text(whole[: len(whole) // 2])
+    with (reports / "huge.json").open("w") as file:
+        file.write(whole + " " * 300_000)
+        file.truncate(200_000_000)
+    done = folder.clearance("read", "reports")
+
+    cut, huge = done.stdout.splitlines()
+    assert done.returncode == 3
+    assert cut.startswith("reports/cut.json: bandit, unreadable: The report is not well-formed JSON")
+    assert huge == "reports/huge.json: bandit, unreadable: 200,000,000 bytes, more than the 134,217,728 that are read"
+    assert folder.clearance("read", "reports/cut.json").stdout.splitlines() == [cut]
+
+
+@pytest.mark.parametrize(
+    ("word", "message"), [("bandit", "no report named for the reader bandit"), ("nowhere", "no file or folder nowhere")]
+)
+def test_read_of_nothing_is_2(folder, word, message):
+    """A reader without a report, or a folder that is not there, is exit code 2 with the next step."""
+    done = folder.clearance("read", word)
+    assert (done.returncode, message in done.stderr) == (2, True)
