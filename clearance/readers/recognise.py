@@ -39,6 +39,8 @@ OBJECTS = (
     _sign("detect-secrets", "plugins_used results", "plugins_used"),
     _sign("pip-audit", "dependencies fixes"),
     _sign("checkov", "check_type results", "check_type"),
+    _sign("terraform-plan", "format_version planned_values"),
+    _sign("terraform-validate", "format_version valid diagnostics", "format_version valid"),
     _sign("checkov", "passed failed skipped parsing_errors checkov_version"),
 )
 ITEMS = (
