@@ -21,6 +21,8 @@ from clearance.readers import (
     sarif,
     scenarios,
     squawk,
+    terraform_plan,
+    terraform_validate,
     zizmor,
 )
 
@@ -36,5 +38,7 @@ READERS: Mapping[str, Reader] = {
     "sarif": sarif.read,
     "scenarios": scenarios.read,
     "squawk": squawk.read,
+    "terraform-plan": terraform_plan.read,
+    "terraform-validate": terraform_validate.read,
     "zizmor": zizmor.read,
 }
