@@ -40,6 +40,11 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "it ran nothing: the framework does not read such a file",
         "put --framework right",
     ),
+    (
+        re.compile(r"Filtering checks by severity"),
+        "its checks were chosen by severity, and none is known offline",
+        "let the policy choose",
+    ),
     (re.compile(r"Failed to create report for (\w+) framework"), "its {} framework broke", "run it by hand"),
 )
 
