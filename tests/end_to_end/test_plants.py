@@ -232,6 +232,72 @@ def test_all_unit_tests_skipped_is_unknown(copy):
     assert "looked at 0 tests" in reasons
 
 
+PLANTED_KEY = "AKIA" + "IOSFODNN7EXAMPLE"  # put together, so that no scan of this repository finds it here
+PLANTED_LOCK = "ALTER TABLE flights.flight ALTER COLUMN flight TYPE bigint;\n"
+PLANTED_WORKFLOW = """name: planted
+on: [push]
+permissions: {}
+concurrency:
+  group: planted
+  cancel-in-progress: true
+jobs:
+  planted:
+    name: planted
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: actions/setup-node@v6
+"""
+
+
+@pytest.mark.parametrize(
+    ("check", "file", "text", "rule"),
+    [
+        ("secrets", "service/planted.py", f'KEY = "{PLANTED_KEY}"\n', "AWS Access Key"),
+        ("secrets", "service/planted.py", f'KEY = "{PLANTED_KEY}"  # pragma: allowlist secret\n', "AWS Access Key"),
+        ("migrations", "service/migrations/0002_planted.sql", PLANTED_LOCK, "changing-column-type"),
+        ("workflows", ".github/workflows/planted.yml", PLANTED_WORKFLOW, "unpinned-uses"),
+        (
+            "workflows",
+            ".github/workflows/planted.yml",
+            PLANTED_WORKFLOW.replace("@v6", "@v6 # zizmor: ignore[unpinned-uses]"),
+            "unpinned-uses",
+        ),
+    ],
+)
+def test_what_a_scanner_finds_fails_silenced_or_not(copy, check, file, text, rule):
+    """A committed secret, a migration that locks a table, an action that is not pinned: each is named with its file."""
+    copy.write(file, text)
+    code, reasons, verdict = copy.judge(check)
+    assert (code, {(f["rule"], f["path"]) for f in verdict["rulings"][0]["blocking"]} & {(rule, file)}) == (
+        1,
+        {(rule, file)},
+    ), reasons
+
+
+@pytest.mark.parametrize(
+    ("check", "file", "text", "words"),
+    [
+        ("secrets", "service/planted.css", "a { color: red }\n", "not looked at: service/planted.css"),
+        ("secrets", "service/planted.py", "word = 'caf\udce9'\n", "not looked at: service/planted.py"),
+        (
+            "migrations",
+            "service/migrations/0002_planted.sql",
+            "-- squawk-ignore-file\n" + PLANTED_LOCK,
+            "line 1: squawk",
+        ),
+        ("migrations", "service/migrations/0002_planted.sql", "CREATE TABLE t (\n", "could not parse"),
+        ("workflows", ".github/workflows/planted.yml", "on: [push\n", "failed to parse input"),
+        ("workflows", ".github/zizmor.yml", "rules: {}\n", "not looked at: .github/zizmor.yml"),
+    ],
+)
+def test_what_a_scanner_does_not_see_is_unknown(copy, check, file, text, words):
+    """A file of a kind that it passes over, or in no encoding, a broken one, one that silences it, a configuration."""
+    copy.write(file, "")
+    (copy.path / file).write_bytes(text.encode("utf-8", "surrogateescape"))
+    code, reasons, _ = copy.judge(check)
+    assert (code, words in reasons) == (3, True), reasons
+
+
 GIT = {
     "a repository with everything committed": [["git", "add", "-A"], ["git", "commit", "-qm", "all"]],
     "a dirty tree": [["git", "add", "-A"], ["git", "commit", "-qm", "all"], ["touch", "new"]],
