@@ -44,11 +44,11 @@ def parameters(login: Login, environment: Mapping[str, str] = os.environ) -> dic
         "keepalives_count": 3,
         "tcp_user_timeout": 10_000,
         "application_name": "flights",
-        **conninfo_to_dict(_required(environment, "FLIGHTS_DB_DSN")),
+        **conninfo_to_dict(required(environment, "FLIGHTS_DB_DSN")),
     }
     match environment.get("FLIGHTS_DB_AUTH", "password"):
         case "password":
-            password = _required(environment, password_variable(login))
+            password = required(environment, password_variable(login))
         case "iam":
             found.setdefault("sslmode", "verify-full")
             password = _iam_token(found["host"], int(found.get("port", 5432)), login)
@@ -67,7 +67,8 @@ def connect(login: Login, environment: Mapping[str, str] = os.environ) -> psycop
     return psycopg.connect(**parameters(login, environment), autocommit=True)
 
 
-def _required(environment: Mapping[str, str], name: str) -> str:
+def required(environment: Mapping[str, str], name: str) -> str:
+    """Return the value of a variable; `ConfigurationError` where there is none."""
     value = environment.get(name)
     if not value:
         raise ConfigurationError(f"{name} is not set")

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from service.logins import OWNER, ConfigurationError, Login, password_variable
+from service.logins import OWNER, Login, password_variable, required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ _SETTINGS: dict[Login, dict[str, str]] = {
 def bootstrap(environment: Mapping[str, str] = os.environ) -> None:
     """Sign in as the administrator that the environment names, and make every role, the schema and who may connect."""
     given: dict[str, Any] = {
-        **conninfo_to_dict(environment["FLIGHTS_DB_DSN"]),
+        **conninfo_to_dict(required(environment, "FLIGHTS_DB_DSN")),
         "user": environment["FLIGHTS_DB_ADMIN_USER"],
         "password": environment.get("FLIGHTS_DB_ADMIN_PASSWORD", ""),
     }
@@ -75,9 +75,7 @@ def _let_sign_in(connection: Connection, login: Login, environment: Mapping[str,
     if environment.get("FLIGHTS_DB_AUTH", "password") == "iam":
         _run(connection, "GRANT rds_iam TO {}", login.value)
         return
-    password = environment.get(password_variable(login))
-    if not password:
-        raise ConfigurationError(f"{password_variable(login)} is not set")
+    password = required(environment, password_variable(login))
     verifier = connection.pgconn.encrypt_password(password.encode(), login.value.encode(), b"scram-sha-256")
     _run(connection, "ALTER ROLE {} PASSWORD {}", login.value, sql.Literal(verifier.decode()))
 
@@ -87,6 +85,10 @@ def _close_doors(connection: Connection) -> None:
     for database in ("postgres", "template1", connection.info.dbname):
         _run(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", database)
     _run(connection, "REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    # Large objects belong to whoever makes them, and anybody may: the one way for a reader to write. On RDS, where the
+    # functions are not the administrator's, this does nothing but warn.
+    for function in ("lo_creat(integer)", "lo_create(oid)", "lo_from_bytea(oid, bytea)"):
+        _run(connection, "REVOKE EXECUTE ON FUNCTION pg_catalog.{} FROM PUBLIC", sql.SQL(function))
     for login in Login:
         _run(connection, "GRANT CONNECT ON DATABASE {} TO {}", connection.info.dbname, login.value)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
-
 _DIGITS = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII).fullmatch
 
 
@@ -117,7 +116,7 @@ class Day:
 
 
 def read_digits(given: Any) -> int:
-    """Read a number of a path or query as it is described: `01`, `+1`, ` 1`, `1.0`, `1_0` would be more names for it."""
+    """Read a number of a path or query in its one spelling, which `01`, `+1`, ` 1`, `1.0` and `1_0` are not."""
     if not isinstance(given, str) or not _DIGITS(given):
         raise ValueError("expected a whole number in plain digits")
     return int(given)

@@ -19,23 +19,23 @@ def _count(text: str) -> int:
     """A number of flights, or `all`."""
     from stack.data import TOTAL
 
-    count = TOTAL if text == "all" else int(text)
+    count = TOTAL if text == "all" else int(text) if text.isdecimal() else -1
     if not 0 <= count <= TOTAL:
         raise argparse.ArgumentTypeError(f"there are 0 to {TOTAL} flights, or `all`")
     return count
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    port = int(text) if text.isdecimal() else -1
     if not 0 <= port < 2**16:
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
     return port
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if number < 1:
-        raise argparse.ArgumentTypeError("at least one")
+        raise argparse.ArgumentTypeError("a whole number, at least one")
     return number
 
 
@@ -82,13 +82,17 @@ def _parser() -> argparse.ArgumentParser:
 def _up(arguments: argparse.Namespace) -> int:
     from stack.up import Options, up
 
+    database_url = os.environ.get("DATABASE_URL") or None
+    if database_url is None:
+        for name in [name for name in os.environ if name.startswith("PG")]:
+            del os.environ[name]  # libpq would take them, but they speak of another server than ours
     return up(
         Options(
             flights=arguments.flights,
             port=arguments.port,
             durable=arguments.durable,
             concurrency=arguments.concurrency,
-            database_url=os.environ.get("DATABASE_URL") or None,
+            database_url=database_url,
         )
     )
 

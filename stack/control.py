@@ -24,6 +24,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 BODY_LIMIT = 64 * 1024
+LONGEST_S = 1e9  # no NaN, and no moment beyond the calendar
 JSON = "application/json"
 
 
@@ -91,7 +92,7 @@ class Control:
             scope, expires_in = asked["scope"], asked.get("expires_in", LIFETIME_S)
         except (ValueError, TypeError, KeyError, AttributeError):
             scope = expires_in = None
-        if not isinstance(scope, str) or not isinstance(expires_in, int | float):
+        if not isinstance(scope, str) or not isinstance(expires_in, int | float) or not abs(expires_in) < LONGEST_S:
             return _say(400, 'Expected {"scope": "...", "expires_in": seconds}; expires_in may be left out.')
         return _json({"token": self.issuer.issue(scope, expires_in=expires_in)})
 

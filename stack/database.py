@@ -45,8 +45,8 @@ def create(admin_dsn: str) -> Database:
 
     `admin_dsn` is a libpq connection string or URL. Raises StackError if the server does not let us.
     """
+    given = _read(admin_dsn)
     try:
-        given = {name: str(value) for name, value in conninfo_to_dict(admin_dsn).items() if value is not None}
         with psycopg.connect(admin_dsn, autocommit=True, connect_timeout=10) as connection:
             if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).rowcount:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
@@ -62,6 +62,27 @@ def create(admin_dsn: str) -> Database:
         dsn=make_conninfo("", **server, dbname=NAME),
         admin={"FLIGHTS_DB_ADMIN_USER": user, "FLIGHTS_DB_ADMIN_PASSWORD": password},
     )
+
+
+def _read(admin_dsn: str) -> dict[str, str]:
+    """Take a connection string apart. What is wrong with one is not quoted: it may be the password."""
+    try:
+        given = {name: str(value) for name, value in conninfo_to_dict(admin_dsn).items() if value is not None}
+        understood = _is_port(given.get("port", "5432")) and "@" not in given.get("host", "")[1:]
+    except psycopg.Error:
+        understood = False
+    if not understood:
+        raise StackError(
+            "DATABASE_URL is no connection string that libpq understands.",
+            hint="postgresql://LOGIN:PASSWORD@HOST:PORT/postgres, with percent signs for what a URL gives a meaning "
+            "(%40 for @, %2F for /), or host=... port=... user=... password=...",
+        )
+    return given
+
+
+def _is_port(text: str) -> bool:
+    """Whether it is a port, or one for each of several hosts."""
+    return text.replace(",", "0").isdecimal()
 
 
 def migrate(database: Database, package: Path, python: Path) -> None:

@@ -236,10 +236,21 @@ def start(directory: Path | None = None, *, port: int = 0, durable: bool = True,
         server.install(cache or cache_folder())
         _start_on(server, port)
         _renew_password(server)
+    except (OSError, psycopg.Error) as error:
+        server.stop()
+        raise StackError(
+            f"Postgres did not come up in {folder}: {_reason(error)}",
+            hint="Look at the free space and the permissions of that folder; TMPDIR names another place.",
+        ) from None
     except BaseException:
         server.stop()
         raise
     return server
+
+
+def _reason(error: Exception) -> str:
+    """Say why in a line; a tree that could not be copied says it once a file."""
+    return str(error.args[0][-1][-1] if isinstance(error, shutil.Error) else error).strip()
 
 
 def _require_usable(folder: Path) -> None:

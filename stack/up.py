@@ -8,14 +8,15 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
+import psycopg
 import uvloop
 
 from stack import data, database, package, postgres
@@ -34,6 +35,7 @@ FLIGHTS: Final = 10_000
 CONCURRENCY: Final = 8
 METRICS_KEPT: Final = 100_000
 INTERRUPTED: Final = 130
+GIVE_UP_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +112,11 @@ def up(options: Options) -> int:
 @contextmanager
 def prepare(options: Options) -> Iterator[Parts]:
     """Database server, package and flights, side by side; then the schema and its rows."""
-    with ExitStack() as stack, ThreadPoolExecutor(thread_name_prefix="prepare") as pool:
-        stack.callback(stop_uv)
+    with ThreadPoolExecutor(thread_name_prefix="prepare") as pool, ExitStack() as stack:
         building = pool.submit(package.build, options.root)
         runtime = pool.submit(package.runtime_python, options.root)
         fetching = pool.submit(data.fetch) if options.flights else None
+        stack.callback(_give_up, [job for job in (building, runtime, fetching) if job])
         server = None
         if options.database_url is None:
             with step("Postgres is up"):
@@ -131,6 +133,13 @@ def prepare(options: Options) -> Iterator[Parts]:
         yield Parts(server=server, database=flights, package=built, python=python)
 
 
+def _give_up(jobs: Sequence[Future[Any]]) -> None:
+    """End every uv of the jobs, those too that they are only about to start, until the last job is over."""
+    stop_uv()
+    while wait(jobs, timeout=GIVE_UP_S).not_done:
+        stop_uv()
+
+
 def _admin_dsn(server: postgres.Server | None) -> str:
     assert server is not None
     return server.dsn(server.admin_user, server.admin_password)
@@ -138,8 +147,14 @@ def _admin_dsn(server: postgres.Server | None) -> str:
 
 def _load(flights: database.Database, count: int, file: Path) -> None:
     done = step(f"{count:,} flights are loaded")
-    with flights.connect_migrator() as connection, done, bar("flights", count) as tell:
-        data.load(connection, count, file, tell)
+    try:
+        with flights.connect_migrator() as connection, done, bar("flights", count) as tell:
+            data.load(connection, count, file, tell)
+    except psycopg.Error as error:
+        raise StackError(
+            f"The flights could not be loaded: {error}".strip(),
+            hint="Look at the free space where the server keeps its data; `--flights` takes fewer.",
+        ) from None
 
 
 def configure(parts: Parts, options: Options, metrics: Callable[[str], None]) -> FunctionConfig:

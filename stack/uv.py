@@ -29,6 +29,19 @@ def find_uv() -> Path:
     raise StackError("uv is not to be found.", hint="`make` installs it into .venv; or `pip install uv`.")
 
 
+def _own_cache(root: Path) -> dict[str, str]:
+    """Where uv caches if it cannot do so at home, and nobody has said where else."""
+    if {"UV_CACHE_DIR", "XDG_CACHE_HOME"} & set(os.environ):
+        return {}
+    usual = Path(os.environ.get("HOME") or "~").expanduser() / ".cache" / "uv"
+    try:
+        usual.mkdir(parents=True, exist_ok=True)
+        writable = os.access(usual, os.W_OK)
+    except OSError:
+        writable = False
+    return {} if writable else {"UV_CACHE_DIR": os.fspath(root / ".clearance" / "cache" / "uv")}
+
+
 def run_uv(arguments: Sequence[str | Path], *, root: Path, environ: Mapping[str, str] | None = None) -> str:
     """Run uv in `root` and return what it prints; StackError carries what it said if it fails."""
     inherited = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "UV_PYTHON")}
@@ -37,7 +50,7 @@ def run_uv(arguments: Sequence[str | Path], *, root: Path, environ: Mapping[str,
     uv = subprocess.Popen(
         [find_uv(), *arguments],
         cwd=root,
-        env={**inherited, "TMPDIR": os.fspath(scratch), "UV_NO_PROGRESS": "1", **(environ or {})},
+        env={**inherited, **_own_cache(root), "TMPDIR": os.fspath(scratch), "UV_NO_PROGRESS": "1", **(environ or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

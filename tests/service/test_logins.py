@@ -78,6 +78,9 @@ def test_no_leak(login, admin, name, statement):
         "CREATE TABLE public.t ()",
         "CREATE SCHEMA t",
         "DO $$ BEGIN LOCK TABLE flights.flight IN EXCLUSIVE MODE; END $$",
+        "SELECT lo_create(0)",
+        "SELECT lo_creat(-1)",
+        "SELECT lo_from_bytea(0, 'kept')",
     ],
 )
 def test_readers_write_nothing(login, name, statement):
@@ -104,6 +107,7 @@ def test_readers_write_nothing(login, name, statement):
         "CREATE INDEX ON flights.flight (dest)",
         "ALTER TABLE flights.flight ADD COLUMN x text",
         "DROP TABLE flights.flight",
+        "SELECT lo_from_bytea(0, 'kept')",
         "INSERT INTO flights.flight (flight_date, version) VALUES (DATE '2013-01-01', 9)",
     ],
 )

@@ -260,6 +260,8 @@ def test_tokens_are_issued_on_demand(stack, asked, expected):
         ("POST", "/tokens", {"data": "[]"}, 400),
         ("POST", "/tokens", {"json": {"scope": 1}}, 400),
         ("POST", "/tokens", {"json": {"scope": "a", "expires_in": "soon"}}, 400),
+        ("POST", "/tokens", {"data": '{"scope": "a", "expires_in": NaN}'}, 400),
+        ("POST", "/tokens", {"data": '{"scope": "a", "expires_in": 1e300}'}, 400),
         ("POST", "/tokens", {"data": "x" * 70_000}, 413),
         ("POST", "/lambda/crash", {"headers": {"Origin": "https://elsewhere.example"}}, 403),
         ("GET", "/logs/emf", {"headers": {"Sec-Fetch-Site": "cross-site"}}, 403),
@@ -339,6 +341,68 @@ def test_another_server_is_used_and_keeps_its_rows():
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://admin:s3cret@127.0.0.1:1/postgres",
+        "postgresql://admin:s3%cret@127.0.0.1:1/postgres",
+        "postgresql://admin:x@s3cret@127.0.0.1:1/postgres",
+        "postgresql://admin:s3cret/x@127.0.0.1:1/postgres",
+        "postgresql://admin:s3cret?x@127.0.0.1:1/postgres",
+        "postgresql://admin:s3cret@127.0.0.1:1/postgres",
+        "user=admin password=s3 cret host=127.0.0.1 port=1",
+    ],
+)
+def test_a_password_is_not_shown(url):
+    """A DATABASE_URL that doesn't lead to a server is refused without a word of the password in it."""
+    with starting("--flights", "0", DATABASE_URL=url) as up:
+        assert (1, True) == (up.process.wait(60), "DATABASE_URL" in up.said)
+        assert "cret" not in up.said
+
+
+def test_wrong_credentials():
+    """A server that doesn't let the administrator in is named as the reason, without a traceback."""
+    with postgres.start(durable=False) as server:
+        url = f"postgresql://postgres:s3cret@{server.host}:{server.port}/postgres"
+        with starting("--flights", "0", DATABASE_URL=url) as up:
+            assert (1, True) == (up.process.wait(60), "password authentication failed" in up.said)
+            assert "s3cret" not in up.said
+
+
+def test_what_the_surroundings_say_of_another_server():
+    """The variables of libpq, which speak of another server, do not lead the stack astray."""
+    surroundings = {"PGSERVICE": "none", "PGSSLMODE": "require", "PGOPTIONS": "-c no=1", "PGHOST": "192.0.2.1"}
+    with running("--flights", "1", **surroundings) as up:
+        assert up.ask("GET", "/v1/health").status_code == 200
+
+
+def test_a_home_that_cannot_be_written():
+    """Without a home folder of its own the stack keeps in the project what it would keep there."""
+    with running("--flights", "1", HOME="/proc/none") as up:
+        assert up.ask("GET", "/v1/health").status_code == 200
+
+
+def test_a_disk_that_is_full():
+    """Where the data folder cannot be written, that is said, with what to look at, and nothing is left."""
+    command = ["sh", "-c", 'ulimit -f 64; exec "$0" -m stack up --flights 0', sys.executable]
+    with tempfile.TemporaryDirectory(prefix="test-up-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        environ = {**os.environ, "TMPDIR": folder}
+        ran = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+        assert (1, False, True) == (ran.returncode, "Traceback" in ran.stderr, "TMPDIR" in ran.stderr)
+        await_that(lambda: not list(Path(folder).iterdir()), ran.stderr)
+
+
+def test_a_signal_ends_what_is_being_fetched(tmp_path):
+    """A signal ends the stack at once even while uv waits for a network that doesn't answer."""
+    uv = tmp_path / "uv"
+    uv.write_text("#!/bin/sh\nexec sleep 600\n")
+    uv.chmod(0o755)
+    with starting("--flights", "0", UV=str(uv)) as up:
+        up.await_said("Postgres is up")
+        assert up.end(signal.SIGTERM) == 130
+
+
+@pytest.mark.parametrize(
     ("arguments", "status", "word"),
     [
         (["--help"], 0, "up"),
@@ -346,8 +410,9 @@ def test_another_server_is_used_and_keeps_its_rows():
         (["package", "--help"], 0, "same bytes"),
         ([], 2, "COMMAND"),
         (["up", "--flights", "336777"], 2, "336776"),
-        (["up", "--flights", "many"], 2, "--flights"),
+        (["up", "--flights", "many"], 2, "336776"),
         (["up", "--port", "65536"], 2, "65535"),
+        (["up", "--port", "http"], 2, "65535"),
         (["up", "--concurrency", "0"], 2, "--concurrency"),
     ],
 )
