@@ -27,7 +27,7 @@ def main(words: list[str]) -> int:
     try:
         with workplace(root, find(os.environ), os.environ) as place:
             if options.step == "check":
-                check.check(place, options.root, options.reports)
+                check.check(place, (options.root, options.override), options.reports)
                 return 0
             return _with_plan(place, options.reports, options.command)
     except StageError as error:

@@ -14,24 +14,25 @@ from infra.stage.program import Outcome, tell
 from infra.stage.workplace import Workplace
 
 _CASES = re.compile(r'(?m)^\s*run\s+"')
+_FORMATTED = (".tf", ".tfvars", ".tftest.hcl", ".tfmock.hcl")  # what `terraform fmt` looks at, in folders without a dot
 _SUITES = re.compile(rb"<testsuites[^>]*?(?:/>|>(.*)</testsuites>)", re.DOTALL)
 
 
-def check(place: Workplace, root: Path, reports: Path) -> None:
-    """Leave format.sarif, validate.json and tests.xml in `reports`; paths in them are relative to the repository.
+def check(place: Workplace, folders: tuple[Path, Path], reports: Path) -> None:
+    """Leave format.sarif, validate.json and tests.xml in `reports`; `folders` are the root and its override.
 
     A root that is no Terraform at all has a validate.json alone. Raises StageError where Terraform cannot be prepared.
     """
     with ThreadPoolExecutor(max_workers=2 + _cores()) as pool:
-        unformatted = pool.submit(place.run, "fmt", "-check", "-recursive", "-list=true", "-no-color")
+        unformatted = pool.submit(_format, place, folders)
         begun = place.initialise()
         valid = pool.submit(place.run, "validate", "-json")
         tests = [pool.submit(_test, place, share) for share in _shares(place.folder)] if begun.code == 0 else []
-        _write(reports / "format.sarif", _formatting(unformatted.result(), place.folder, root))
+        _write(reports / "format.sarif", unformatted.result())
         said = valid.result()
         if begun.code != 0 and _is_about_init(said.out):
             raise StageError(*unprepared(begun))
-        _write(reports / "validate.json", _placed(said.out, root))
+        _write(reports / "validate.json", _placed(said.out, folders[0]))
         if tests:
             _write(reports / "tests.xml", _joined(test.result() for test in tests))
 
@@ -67,10 +68,14 @@ def _placed(said: bytes, root: Path) -> bytes:
     return json.dumps(document, indent=1).encode()
 
 
-def _formatting(said: Outcome, folder: Path, root: Path) -> bytes:
-    """Write what `terraform fmt` lists as SARIF, with all the files that it looked at."""
+def _format(place: Workplace, folders: tuple[Path, Path]) -> bytes:
+    """Return as SARIF which files `terraform fmt` looked at, where they lie in the repository, and which it lists."""
+    said = place.terraform.run(Path(), place.env, "fmt", "-check", "-recursive", "-no-color", *map(str, folders))
     looked_at = sorted(
-        path.relative_to(folder) for path in folder.rglob("*") if path.suffix in {".tf", ".hcl", ".tfvars"}
+        file.as_posix()
+        for folder in folders
+        for file in folder.rglob("*")
+        if file.name.endswith(_FORMATTED) and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     )
     bad = [line for line in said.out.decode("utf-8", "replace").splitlines() if line.strip()]
     sound = said.code in {0, 3}
@@ -80,13 +85,13 @@ def _formatting(said: Outcome, folder: Path, root: Path) -> bytes:
     run = {
         "tool": {"driver": {"name": "terraform-fmt", "rules": [{"id": "format"}]}},
         "invocations": [{"executionSuccessful": sound, "toolExecutionNotifications": notes}],
-        "artifacts": [{"location": {"uri": (root / path).as_posix()}} for path in looked_at],
+        "artifacts": [{"location": {"uri": path}} for path in looked_at],
         "results": [
             {
                 "ruleId": "format",
                 "level": "note",
                 "message": {"text": "not in Terraform's canonical format; run `terraform fmt -recursive`"},
-                "locations": [{"physicalLocation": {"artifactLocation": {"uri": (root / path).as_posix()}}}],
+                "locations": [{"physicalLocation": {"artifactLocation": {"uri": path}}}],
             }
             for path in bad
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import fnmatch
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from infra.stage.errors import StageError
@@ -23,10 +25,9 @@ PASSED = (
     *("PATH", "TMPDIR", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPYCACHEPREFIX"),
     *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"),
 )
-# A root's own leftovers, and the values of a real account that somebody keeps beside it.
-_LEFT_OUT = shutil.ignore_patterns(
-    ".terraform", "*.tfstate", "*.tfstate.*", "*.tfvars", "*.tfvars.json", "*.tfplan", "crash.log", "crash.*.log"
-)
+# What Terraform leaves in a root; and the values of a real account that somebody keeps beside it.
+_LEFTOVERS = (".terraform", "*.tfstate", "*.tfstate.*", "*.tfplan", "crash.log", "crash.*.log")
+_VALUES = ("terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ def workplace(root: Root, terraform: Terraform, environ: Mapping[str, str]) -> I
     with tempfile.TemporaryDirectory(prefix="terraform-", ignore_cleanup_errors=True) as temporary:
         home, copy = Path(temporary) / "home", Path(temporary) / "root"
         home.mkdir()
-        shutil.copytree(root.folder, copy, ignore=_LEFT_OUT)
+        shutil.copytree(root.folder, copy, ignore=partial(_left_out, root.folder))
         shutil.copytree(root.override, copy, dirs_exist_ok=True)
         env = _environment(home, root.kept, environ)
         yield Workplace(
@@ -86,6 +87,12 @@ def workplace(root: Root, terraform: Terraform, environ: Mapping[str, str]) -> I
             digest=f"{digest_of(copy)}-{terraform.digest[:16]}",
             kept=root.kept,
         )
+
+
+def _left_out(root: Path, folder: str, names: list[str]) -> set[str]:
+    """Return which names in a folder are not copied: values in the root alone, where Terraform would load them."""
+    patterns = (*_LEFTOVERS, *_VALUES) if Path(folder) == root else _LEFTOVERS
+    return {name for name in names if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)}
 
 
 def own_folder(folder: Path) -> None:
