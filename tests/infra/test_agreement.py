@@ -42,3 +42,9 @@ def test_function_is_told_what_the_service_reads(resources):
     read = set(re.findall(r'"(FLIGHTS_\w+)"', "".join(path.read_text() for path in REPOSITORY.glob("service/*.py"))))
     assert {"FLIGHTS_DB_AUTH", "FLIGHTS_DB_DSN", "FLIGHTS_STAGE"} == set(environment["variables"])
     assert set(environment["variables"]) <= read
+
+
+def test_readme_makes_the_operators_login(root_locals):
+    """The login that the operators' policy lets in is the one that the README makes."""
+    readme = (REPOSITORY / "infra" / "README.md").read_text()
+    assert f"CREATE ROLE {root_locals['operator_login']} LOGIN;" in readme
