@@ -65,11 +65,11 @@ def of(
     target = folder / f"{family}-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
     with contextlib.closing(Lock(_lock_of(target), workplace.stop)) as lock:
         lock.share()
-        while not _ready(target):
+        while not _ready(target, locked):
             lock.hold()
-            if not _ready(target):
+            if not _ready(target, locked):
                 on_make()
-                _make(check, target, workplace)
+                _make(check, target, workplace, locked)
                 _discard_others(folder, family, target, workplace.stop)
             # giving up the exclusive lock for a shared one is not atomic: look again
             lock.share()
@@ -80,12 +80,18 @@ def _lock_of(target: Path) -> Path:
     return target.with_name(target.name + ".lock")
 
 
-def _ready(target: Path) -> bool:
-    """Whether it was made to its end, and the Python that it links to is still there."""
-    return (target / _READY).is_file() and (target / "bin" / "python").exists()
+def _ready(target: Path, locked: Locked) -> bool:
+    """Whether it was made to its end, the Python that it links to is there, and nobody has changed its versions."""
+    return (target / _READY).is_file() and (target / "bin" / "python").exists() and not _strays(target, locked)
 
 
-def _make(check: Check, target: Path, workplace: Workplace) -> None:
+def _strays(target: Path, locked: Locked) -> list[str]:
+    """The packages in an environment that are of another version than the lock says (PyPA, "Installed packages")."""
+    found = (folder.name.removesuffix(".dist-info") for folder in target.glob("lib/python*/site-packages/*.dist-info"))
+    return sorted(each for each in found if "-" in each and locked.contradicts(*each.rsplit("-", 1)))
+
+
+def _make(check: Check, target: Path, workplace: Workplace, locked: Locked) -> None:
     shutil.rmtree(target, ignore_errors=True)
     beside = shutil.which("uv", path=ambient.search_path(workplace.environ))
     if beside is None:
@@ -111,6 +117,11 @@ def _make(check: Check, target: Path, workplace: Workplace) -> None:
             f"`uv sync` {how} for the group {check.group!r}: {words}",
             f"try it by hand: `uv sync --locked {' '.join(group)}`; it needs the network once, "
             "or a filled cache, and a uv.lock that fits pyproject.toml (`uv lock`)",
+        )
+    if strays := _strays(target, locked):
+        shutil.rmtree(target, ignore_errors=True)
+        raise UnpreparedError(
+            f"uv.lock does not say what it installs: {', '.join(strays)}", "write it anew: `rm uv.lock && uv lock`"
         )
     (target / _READY).touch()
 

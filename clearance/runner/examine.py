@@ -89,7 +89,8 @@ def examine(
     if problem := unsettled(check, inputs, root=scene.root, environ=scene.environ, arguments=scene.arguments):
         reading = replace(reading, problems=(*reading.problems, problem))
     if lock is not None:
-        reading = replace(reading, tool=_tool(check, lock, reading.tool))
+        wrong = _contradiction(lock, reading.tool)
+        reading = replace(reading, tool=_tool(check, lock, reading.tool), problems=(*reading.problems, *wrong))
     evidence = _evidence(check, inputs, scene, reading, started, seconds=outcome.seconds, alone=alone)
     return Examined(evidence=evidence, output=outcome.output)
 
@@ -235,5 +236,15 @@ def _tool(check: Check, lock: Locked, said: str) -> str:
     if " " in said.strip():
         return said
     name = said or check.run[0]
-    version = lock.versions.get(normalised(name))
-    return f"{name} {version}" if version else said
+    versions = lock.versions.get(normalised(name), ())
+    return f"{name} {versions[0]}" if len(versions) == 1 else said
+
+
+def _contradiction(lock: Locked, said: str) -> list[str]:
+    """The problem with a report that another version of its tool made than the one that uv.lock names."""
+    name, _, version = said.strip().rpartition(" ")
+    if not name or not lock.contradicts(name, version):
+        return []
+    versions = " or ".join(lock.versions[normalised(name)])
+    step = "let the command start the tool of its group, or lock the version that it is to be"
+    return [f"{said} made the report, and uv.lock has {name} {versions}: {step}"]

@@ -15,10 +15,24 @@ from clearance.model import Json, PolicyError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
-    """The closure of a group. `versions` maps normalised names to versions; `digest` covers all entries."""
+    """The closure of a group. `versions` are by normalised name, several where platforms differ."""
 
     digest: str
-    versions: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def contradicts(self, name: str, version: str) -> bool:
+        """Whether the group holds this package, and in no such version."""
+        known = self.versions.get(normalised(name), ())
+        return bool(known) and not any(_same(version, each) for each in known)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two versions agree as far as both go: a tool may leave out the last part (PEP 440, "release")."""
+    releases = [re.match(r"v?((?:\d+[.!])*\d+)", version.strip()) for version in (one, other)]
+    if not all(releases):
+        return one == other
+    pairs = zip(*(map(int, re.split("[.!]", found[1])) for found in releases if found), strict=False)
+    return all(left == right for left, right in pairs)
 
 
 def normalised(name: str) -> str:
@@ -45,10 +59,11 @@ def closure(text: str, group: str, *, project: bool) -> Locked:
         wanted += [want for root in roots for want in root.get("dependencies", [])]
     found = _walk(packages, wanted)
     content = json.dumps([wanted, [found[key] for key in sorted(found)]], sort_keys=True, default=str)
-    return Locked(
-        digest=hashlib.sha256(content.encode()).hexdigest(),
-        versions={name: str(package.get("version", "")) for (name, _), package in found.items()},
-    )
+    versions: dict[str, tuple[str, ...]] = {}
+    for (name, _), package in found.items():
+        if version := str(package.get("version", "")):
+            versions[name] = (*versions.get(name, ()), version)
+    return Locked(digest=hashlib.sha256(content.encode()).hexdigest(), versions=versions)
 
 
 @functools.lru_cache(maxsize=4)

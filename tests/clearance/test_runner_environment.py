@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from clearance.model import Check, Reading, Report, Subject
+from clearance.model import Check, PolicyError, Reading, Report, Subject
 from clearance.runner import Preparing, collect, gather
 
 UV = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
@@ -105,6 +105,43 @@ def test_the_locked_version_is_named(project, said, tool):
     assert run(project, said=said).tool == tool
 
 
+@pytest.mark.parametrize(
+    ("said", "problems"),
+    [
+        ("counter 1.0", 0),
+        ("Counter v1.0.0", 0),
+        ("counter 1", 0),
+        ("counter 7", 1),
+        ("counter 1.1", 1),
+        ("counter nightly", 1),
+        ("else 7", 0),
+        ("counter", 0),
+    ],
+)
+def test_a_report_of_another_version_than_the_locked_one(project, said, problems):
+    """A report that says another version of the very tool made it than the lock names is a problem that names both."""
+    evidence = run(project, said=said)
+
+    assert len(evidence.problems) == problems
+    assert [f"{said} made the report, and uv.lock has counter 1.0" in problem for problem in evidence.problems] == [
+        True
+    ] * problems
+
+
+def test_an_environment_that_somebody_changed_is_made_anew(project):
+    """An environment that holds another version of a package than the lock says is not used."""
+    run(project)
+    (home,) = environments(project)
+    (installed,) = home.glob("lib/python*/site-packages/counter-1.0.dist-info")
+    installed.rename(installed.with_name("counter-1.1.dist-info"))
+    told = []
+    evidence = run(project, "again", told)
+
+    assert evidence.problems == ()
+    assert Preparing(check="count", group="count") in told
+    assert [path.name for path in home.glob("lib/python*/site-packages/*.dist-info")] == ["counter-1.0.dist-info"]
+
+
 def test_another_lock_is_another_environment(project):
     """A changed lock makes a new environment, and the unused old one goes."""
     old = [run(project).covered, environments(project)]
@@ -158,3 +195,32 @@ def test_a_lock_that_lags_behind(project):
 
     assert problem.startswith("`uv sync` failed for the group 'count': ")
     assert (project / "uv.lock").read_bytes() == before
+
+
+LIES = {
+    "another version of the tool": ('name = "counter"\nversion = "1.0"', 'name = "counter"\nversion = "1.1"'),
+    "another hash": ("sha256:", "sha256:0000"),
+    "a tool less": ('[package.dev-dependencies]\ncount = [\n    { name = "counter" },\n]', ""),
+    "another Python": ('requires-python = ">=3.11"', 'requires-python = ">=3.99"'),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), LIES.values(), ids=LIES)
+def test_a_lock_that_lies_about_its_tools(project, old, new):
+    """A lock that was edited by hand, in part, is refused with the remedy, and stays as it is."""
+    lock = project / "uv.lock"
+    text = lock.read_text()
+    lock.write_text(text.replace(old, new))
+    assert lock.read_text() != text
+    (problem,) = problems_of(project)
+
+    assert "uv lock" in problem
+    assert lock.read_text() == text.replace(old, new)
+
+
+def problems_of(project):
+    """What stands in the way of evidence, or of knowing what it would be made from."""
+    try:
+        return run(project).problems
+    except PolicyError as error:
+        return (f"{error}; {error.hint}",)
