@@ -151,8 +151,8 @@ def _gaps(bill: _Bill, components: list[_Component]) -> Iterator[str]:
     nameless = [each.name for each in components if not each.version]
     if nameless:
         yield (
-            f"{len(nameless)} of {len(components)} components have no version: {', '.join(nameless[:_SHOWN])[:300]}; pin "
-            "them, so that everybody can tell what they are"
+            f"{len(nameless)} of {len(components)} components have no version: "
+            f"{', '.join(nameless[:_SHOWN])[:300]}; pin them, so that everybody can tell what they are"
         )
     for aggregate in sorted({each.aggregate for each in bill.compositions} - _COMPLETE):
         yield f"the bill says of itself that it is {aggregate[:100]!r}; let the tool see all of what is shipped"

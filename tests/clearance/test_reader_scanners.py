@@ -32,6 +32,8 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SUBJECT = Subject(commit="c" * 40, tree="t" * 40, dirty=False)
 PASS, UNKNOWN, FAIL = Decision.PASS, Decision.UNKNOWN, Decision.FAIL
 
+TOOLS = ("cyclonedx", "detect-secrets", "pip-audit", "squawk", "zizmor")
+SAMPLES = dict(zip(TOOLS, ("uv.json", "issue.json", "vulnerable.json", "locks.txt", "unpinned.txt"), strict=True))
 IGNORED_LINE = b"-- squawk-ignore ban-drop-column\nALTER TABLE flight DROP COLUMN IF EXISTS note;\n"
 IGNORED_FILE = b"-- squawk-ignore-file\nALTER TABLE flight DROP COLUMN note;\n"
 IGNORED_USE = b"      - uses: actions/checkout@v6 # zizmor: ignore[unpinned-uses]\n"
@@ -131,8 +133,7 @@ def test_a_real_report_gets_the_answer_that_it_deserves(tool, report, beside, ex
 @pytest.mark.parametrize("tool", ["detect-secrets", "squawk", "zizmor"])
 def test_paths_are_the_same_however_the_tool_was_called(tool):
     """A relative and an absolute argument give equal findings and equal coverage."""
-    by_name = {"detect-secrets": "issue.json", "squawk": "locks.txt", "zizmor": "unpinned.txt"}
-    name = by_name[tool]
+    name = SAMPLES[tool]
     relative, absolute = reading_of(tool, name, {}), reading_of(tool, f"absolute{Path(name).suffix}", {})
     prefix = "unpinned/" if tool == "zizmor" else ""
     assert tuple(prefix + path for path in relative.covered) == absolute.covered
@@ -143,10 +144,9 @@ def test_paths_are_the_same_however_the_tool_was_called(tool):
 
 def test_each_report_stands_in_the_table_and_each_case_in_the_folder():
     """A report that nobody judges, or one that is not there, would prove nothing."""
-    tools = ("cyclonedx", "detect-secrets", "pip-audit", "squawk", "zizmor")
     there = {
         (tool, file.name)
-        for tool in tools
+        for tool in TOOLS
         for file in (READINGS / tool).iterdir()
         if file.suffix in {".json", ".txt"} and not file.name.startswith("absolute")
     }
@@ -154,13 +154,6 @@ def test_each_report_stands_in_the_table_and_each_case_in_the_folder():
     assert there - spared == {(tool, report) for tool, report, _, _ in CASES}
 
 
-SAMPLES = {
-    "cyclonedx": "uv.json",
-    "detect-secrets": "issue.json",
-    "pip-audit": "vulnerable.json",
-    "squawk": "locks.txt",
-    "zizmor": "unpinned.txt",
-}
 BROKEN = {
     "nothing": b"",
     "white space": b" \n",
