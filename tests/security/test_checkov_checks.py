@@ -1,0 +1,185 @@
+"""Our Checkov checks and the command that runs them, in a copy of this repository, by the locked Checkov itself."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLANTED = ROOT / "tests" / "readings" / "checkov" / "roots"
+OWN = re.compile(r"CKV2?_CLEARANCE_[1-9]")
+SKIPS = "skip-check:\n  - CKV*\nskip-path:\n  - infra\nsoft-fail: true\nquiet: true\n"
+BAD = {
+    "CKV_CLEARANCE_1": {
+        "aws_security_group.inline_postgres",
+        "aws_security_group.second_of_two",
+        "aws_security_group_rule.everything",
+        "aws_security_group_rule.range",
+        "aws_vpc_security_group_ingress_rule.four",
+        "aws_vpc_security_group_ingress_rule.half",
+        "aws_vpc_security_group_ingress_rule.six",
+    },
+    "CKV_CLEARANCE_2": {"aws_lambda_function.named", "aws_lambda_function.url"},
+    "CKV2_CLEARANCE_1": {"aws_db_instance.literal", "aws_db_instance.managed_off", "aws_rds_cluster.literal"},
+    "CKV2_CLEARANCE_2": {"aws_apigatewayv2_stage.half", "aws_apigatewayv2_stage.silent"},
+}
+
+
+class Copy:
+    """A copy of what git would take of this repository, and the verdict on its infrastructure."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.home = path.with_name("home")
+        self.home.mkdir()
+        names = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        ).stdout
+        for name in filter(None, os.fsdecode(names).split("\0")):
+            if (ROOT / name).is_file():
+                (path / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, path / name)
+
+    def judge(self) -> tuple[int, dict]:
+        """Run the check as an adopter would; give the exit code and the ruling."""
+        env = {name: value for name, value in os.environ.items() if not name.startswith("CLEARANCE_")}
+        done = subprocess.run(
+            [sys.executable, "-m", "clearance", "run", "--only", "checkov"],
+            cwd=self.path,
+            env=env | {"PYTHONPATH": str(ROOT), "HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, json.loads((self.path / "build/clearance/verdict.json").read_text())["rulings"][0]
+
+    def scan(self, kind: str, target: Path, reports: Path) -> dict[str, dict[str, set[str]]]:
+        """Run the check's own command over something else; give what passed and failed: rule to resources."""
+        (environment,) = self.path.glob(".clearance/envs/checkov-*/bin")
+        subprocess.run(
+            ["sh", "security/checkov.sh", str(reports), kind, str(target)],
+            cwd=self.path,
+            env={"PATH": f"{environment}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"},
+            check=True,
+        )
+        assert (reports / "checkov.log").read_text() == "checkov ended with exit code 1\n"
+        results = json.loads((reports / "results_json.json").read_text())["results"]
+        found: dict[str, dict[str, set[str]]] = {"passed": {}, "failed": {}}
+        for side, rules in found.items():
+            for record in results[f"{side}_checks"]:
+                if OWN.fullmatch(record["check_id"]):
+                    rules.setdefault(record["check_id"], set()).add(record["resource"])
+        return found
+
+
+@pytest.fixture(scope="module")
+def unplanted(tmp_path_factory):
+    copy = Copy(tmp_path_factory.mktemp("copy") / "repository")
+    assert copy.judge()[0] == 0
+    return copy
+
+
+@pytest.fixture
+def copy(unplanted):
+    """The copy, in which each test undoes what it planted."""
+    kept = {file: file.read_bytes() for folder in ("infra", "security") for file in _files(unplanted.path / folder)}
+    yield unplanted
+    for file in [*_files(unplanted.path / "infra"), *_files(unplanted.path / "security")]:
+        if file not in kept:
+            file.unlink()
+    for file, data in kept.items():
+        file.write_bytes(data)
+    for file in (unplanted.path / ".checkov.yaml", unplanted.home / ".checkov.yml"):
+        file.unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("hcl", "bad"), ("plan", "bad.json")])
+def test_each_own_check_objects_to_what_it_is_there_for(unplanted, tmp_path, kind, name):
+    """In source and in a plan, however Terraform lets one write it."""
+    assert {"passed": {}, "failed": BAD} == unplanted.scan(kind, PLANTED / name, tmp_path)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("hcl", "good"), ("plan", "good.json")])
+def test_each_own_check_leaves_the_nearest_things_alone(unplanted, tmp_path, kind, name):
+    """What looks alike and is harmless passes, and each check has looked at some of it."""
+    found = unplanted.scan(kind, PLANTED / name, tmp_path)
+    assert ({}, set(BAD)) == (found["failed"], set(found["passed"]))
+
+
+def test_no_configuration_of_checkov_hides_anything(copy):
+    """Files in the repository, the home and the scanned folder that would skip all change no finding."""
+    for file in (copy.path / ".checkov.yaml", copy.path / "infra" / ".checkov.yaml", copy.home / ".checkov.yml"):
+        file.write_text(SKIPS)
+    _plant(copy, 'resource "aws_db_instance" "open" {\n  publicly_accessible = true\n}\n')
+    code, ruling = copy.judge()
+    rules = {finding["rule"] for finding in ruling["blocking"]}
+    assert (1, True) == (code, {"CKV_AWS_17", "CKV2_CLEARANCE_1"} <= rules)
+
+
+def test_a_skip_in_the_source_blocks_all_the_same(copy):
+    """A comment that would silence a check is shown as what it silences."""
+    _plant(
+        copy,
+        'resource "aws_vpc_security_group_ingress_rule" "open" {\n'
+        "  # checkov:skip=CKV_CLEARANCE_1:planted\n"
+        '  security_group_id = "sg-1"\n  from_port = 5432\n  to_port = 5432\n  ip_protocol = "tcp"\n'
+        '  description = "planted"\n  cidr_ipv4 = "0.0.0.0/0"\n}\n',
+    )
+    code, ruling = copy.judge()
+    found = [(finding["rule"], finding["resource"], finding["severity"]) for finding in ruling["blocking"]]
+    assert (1, [("CKV_CLEARANCE_1", "aws_vpc_security_group_ingress_rule.open", "critical")]) == (code, found)
+
+
+def test_own_checks_that_are_not_loaded_are_unknown(copy):
+    """A check in a folder that Checkov silently passes over is named."""
+    (copy.path / "security/checkov/more").mkdir()
+    shutil.move(copy.path / "security/checkov/database_port.py", copy.path / "security/checkov/more/database_port.py")
+    policy = copy.path / "clearance.toml"
+    text = policy.read_text()
+    policy.write_text(text.replace('"security/checkov/[!_]*.*"', '"security/checkov/**/[!_]*.*"'))
+    code, ruling = copy.judge()
+    policy.write_text(text)
+    assert (3, True) == (code, any("our own check CKV_CLEARANCE_1" in reason for reason in ruling["reasons"]))
+
+
+def test_a_check_that_raises_is_unknown(copy):
+    """Checkov leaves it out of its report, and ends as if nothing had been."""
+    file = copy.path / "security/checkov/lambda_password.py"
+    file.write_text(file.read_text().replace("return bool(", "return undefined("))
+    code, ruling = copy.judge()
+    assert (3, True) == (code, any("its check CKV_CLEARANCE_2 raised" in reason for reason in ruling["reasons"]))
+
+
+def test_infrastructure_that_does_not_parse_is_unknown(copy):
+    """Checkov ends with 0 over a broken file; it was not looked at."""
+    _plant(copy, 'resource "aws_db_instance" "open" {\n')
+    code, ruling = copy.judge()
+    assert (3, True) == (
+        code,
+        any("could not parse infra/service/planted.tf" in reason for reason in ruling["reasons"]),
+    )
+
+
+def test_infrastructure_in_a_hidden_folder_is_unknown(copy):
+    """Checkov passes hidden folders over."""
+    (copy.path / "infra/.more").mkdir()
+    (copy.path / "infra/.more/main.tf").write_text('resource "aws_sns_topic" "news" {\n}\n')
+    code, ruling = copy.judge()
+    (copy.path / "infra/.more/main.tf").unlink()
+    assert (3, True) == (code, any("infra/.more/main.tf" in reason for reason in ruling["reasons"]))
+
+
+def _plant(copy: Copy, text: str) -> None:
+    (copy.path / "infra/service/planted.tf").write_text(text)
