@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearance.judge import judge
@@ -209,6 +209,7 @@ def parts(tool: str) -> tuple[bytes, object]:
 
 
 @pytest.mark.parametrize("tool", SAMPLES)
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_report_with_something_odd_in_it_is_read_or_refused(tool, data):
     """Whatever stands in the place of any value: nothing but a reading or `UnreadableError` comes out."""
@@ -225,6 +226,7 @@ def test_a_report_with_something_odd_in_it_is_read_or_refused(tool, data):
 
 
 @pytest.mark.parametrize("tool", SAMPLES)
+@settings(deadline=None)
 @given(report=st.binary())
 def test_any_bytes_are_read_or_refused(tool, report):
     """Nothing but a reading or `UnreadableError` comes out of bytes."""
