@@ -30,6 +30,12 @@ def loads(file: str, data: bytes) -> RuleList:
 
 
 def dumps(rules: RuleList) -> bytes:
-    """Write a list, sorted, so that a review shows what came and went."""
+    """Write a list, sorted, so that a review shows what came and went.
+
+    Raises PolicyError for a rule's name that would read as something else.
+    """
+    odd = sorted(r for r in rules.rules if not r.isprintable() or r != r.strip() or not r or r.startswith(("#", _TOOL)))
+    if odd:
+        raise PolicyError(f"the rule {odd[0]!r} cannot stand in a list", "no tool has such a rule: look at its report")
     lines = [*([f"{_TOOL} {rules.tool}"] if rules.tool else []), *sorted(rules.rules)]
     return (_HEAD.format(tool=rules.tool or "the tool") + "\n".join(lines) + "\n").encode()
