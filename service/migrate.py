@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).with_name("migrations")
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
-_LOCK = 0x666C69676874  # "flight": one run at a time a database
+LOCK = 0x666C69676874  # "flight": one run at a time a database
+_PATIENCE = "15min"
 _ATTEMPTS = 5
 
 
@@ -77,7 +78,9 @@ def pending(migrations: Sequence[Migration], applied: Sequence[tuple[str, str]])
 
 def migrate(connection: Connection, migrations: Sequence[Migration]) -> list[Migration]:
     """Apply what is pending over the migrator's autocommit `connection`, as the owner; return what was applied."""
-    connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+    with connection.transaction():  # the migrator's own lock_timeout is for tables; another run may take minutes
+        connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(_PATIENCE))
+        connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
     try:
         connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)))
         todo = pending(migrations, _applied(connection))
@@ -87,7 +90,7 @@ def migrate(connection: Connection, migrations: Sequence[Migration]) -> list[Mig
     finally:
         if not connection.broken:
             connection.execute("RESET ROLE")
-            connection.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+            connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 def _applied(connection: Connection) -> list[tuple[str, str]]:

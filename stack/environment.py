@@ -168,7 +168,9 @@ class Environment:
             message = f"The initialisation timed out after {self._config.init_timeout_s:.2f} seconds"
             self._end("InitError", "Sandbox.Timedout", message)
         else:
-            self._end("TimedOut", "Sandbox.Timedout", f"Task timed out after {self._config.timeout_s:.2f} seconds")
+            message = f"Task timed out after {self._config.timeout_s:.2f} seconds"
+            self._config.on_log(f"{self._request_id} {message}")
+            self._end("TimedOut", "Sandbox.Timedout", message)
 
     def _exited(self, status: int) -> None:
         """Note that the process is gone; what it still sent comes first, and is over when its connections are."""

@@ -33,6 +33,7 @@ from stack.uv import stop_uv
 
 FLIGHTS: Final = 10_000
 CONCURRENCY: Final = 8
+TIMEOUT_S: Final = 15.0  # more than a statement may take, less than the API waits
 METRICS_KEPT: Final = 100_000
 INTERRUPTED: Final = 130
 GIVE_UP_S: Final = 0.1
@@ -175,6 +176,7 @@ def configure(parts: Parts, options: Options, metrics: Callable[[str], None]) ->
         },
         task_root=parts.package,
         handler=package.HANDLER,
+        timeout_s=TIMEOUT_S,
         concurrency=options.concurrency,
         on_log=sort,
     )

@@ -10,7 +10,7 @@ import pytest
 from psycopg import errors
 
 from service.logins import Login, connect
-from service.migrate import MigrationError, load, main, migrate, pending
+from service.migrate import LOCK, MigrationError, load, main, migrate, pending
 from service.roles import bootstrap
 from stack.postgres import start
 
@@ -83,6 +83,23 @@ class TestApplying:
 
         with ThreadPoolExecutor() as threads:
             assert [0, 1] == sorted(threads.map(run, range(2)))
+
+    def test_waits_for_another_run(self, environment, admin, folder):
+        """A run waits for the one before it, however impatient it is about tables."""
+        dsn = environment["FLIGHTS_DB_DSN"] + " options='-c lock_timeout=50'"
+        waited = (
+            "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND NOT granted"
+            " AND clock_timestamp() - query_start > interval '150ms'"
+        )
+        hasty = connect(Login.MIGRATOR, {**environment, "FLIGHTS_DB_DSN": dsn})
+        with hasty, connect(Login.MIGRATOR, environment) as other, ThreadPoolExecutor() as threads:
+            other.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+            run = threads.submit(migrate, hasty, load(folder))
+            while admin.execute(waited).fetchone() is None and not run.done():
+                time.sleep(0.01)
+            other.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+            assert [] == run.result()
 
     def test_waits_for_locks(self, environment, admin, migrator, folder):
         """A migration that gets no lock in time gives way to the readers, and tries again."""

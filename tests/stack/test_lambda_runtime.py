@@ -185,13 +185,15 @@ class TestEnds:
 
     @in_loop
     async def test_a_time_out(self):
-        """An invocation that takes too long is ended with its process, and the next one has a new process."""
-        async with function(concurrency=1, timeout_s=0.3) as flights:
+        """An invocation that takes too long is ended with its process, and logged, and the next has a new process."""
+        log = []
+        async with function(concurrency=1, timeout_s=0.3, on_log=log.append) as flights:
             before = told(await flights.invoke(asking("pid")))
             fault = await flights.invoke(asking("sleep", seconds=60))
             after = told(await flights.invoke(asking("pid")))
         assert ("TimedOut", "Task timed out after 0.30 seconds") == (fault.kind, fault.message.partition("Error: ")[2])
         assert (before != after, False) == (True, alive(before))
+        assert 1 == sum(line.endswith("Task timed out after 0.30 seconds") for line in log)
 
     @in_loop
     async def test_a_process_that_ends_while_it_is_idle(self):
