@@ -62,7 +62,7 @@ def baseline(options: argparse.Namespace) -> int:
         raise ClearanceError(
             f"{options.check} has findings without a fingerprint ({there[''].rule})", "waive those by rule and path"
         )
-    before = tuple(old.table.fingerprints or ()) if old else ()
+    before = old.table.prints if old else ()
     kept = tuple(each for each in before if each in there)
     if old is None or options.grow:
         kept += tuple(each for each in there if each not in before)
@@ -166,7 +166,7 @@ def _without(whole: Policy, check: str, old: baselines.Baseline | None) -> Polic
     """The policy without the check's baseline."""
     if old is None:
         return whole
-    ours = ((check,), tuple(old.table.fingerprints or ()))
+    ours = ((check,), old.table.prints)
     return replace(whole, waivers=tuple(w for w in whole.waivers if (w.checks, w.fingerprints) != ours))
 
 

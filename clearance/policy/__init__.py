@@ -173,7 +173,7 @@ def _duration(text: str | None) -> timedelta | None:
 
 
 def _waiver(number: int, table: WaiverTable, checks: Collection[str]) -> Waiver:
-    prints = tuple(table.fingerprints or ())
+    prints = table.prints
     where = f"[[waiver]] {number} ({table.rule or 'by fingerprint'})"
     for check in table.checks:
         if check not in checks:

@@ -48,7 +48,7 @@ def find(text: str, check: str) -> Baseline | None:
         table = msgspec.convert(tables, list[WaiverTable])
     except (ValueError, KeyError, msgspec.ValidationError) as error:
         raise damaged from error
-    if len(table) != 1 or table[0].checks != [check] or not table[0].fingerprints:
+    if len(table) != 1 or table[0].checks != [check] or not table[0].prints:
         raise damaged
     return Baseline(start=begins[0].start(), end=ends[0].end(), table=table[0])
 
@@ -80,7 +80,7 @@ def _lines(check: str, waiver: Waiver, findings: Iterable[Finding]) -> list[str]
         f"reason = {_string(waiver.reason)}",
         f"expires = {waiver.expires.isoformat()}",
         "fingerprints = [",
-        *(f'  "{each}",{_comment(named.get(each))}' for each in waiver.fingerprints),
+        *(f'  "{WaiverTable.marked(each)}",{_comment(named.get(each))}' for each in waiver.fingerprints),
         "]",
         _END.format(check=check),
     ]

@@ -16,7 +16,8 @@ _Text = Annotated[str, Meta(min_length=1, pattern=r"\S")]
 _Count = Annotated[int, Meta(ge=0)]
 _Positive = Annotated[int, Meta(ge=1)]
 _Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,5}(s|m|h|d)$", examples=["90s", "30m", "2h", "7d"])]
-_Fingerprint = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+_MARK = "fp:"  # without it, each fingerprint looks like a secret to what searches for those
+_Fingerprint = Annotated[str, Meta(pattern=rf"^({_MARK})?[0-9a-f]{{32}}$")]
 _T = TypeVar("_T")
 _ENUMERATIONS = "; ".join(
     f"{what} {', '.join(map(str, known))}"
@@ -83,6 +84,16 @@ class WaiverTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_on
         ]
         | None
     ) = None
+
+    @property
+    def prints(self) -> tuple[str, ...]:
+        """The fingerprints as findings have them."""
+        return tuple(each.removeprefix(_MARK) for each in self.fingerprints or ())
+
+    @staticmethod
+    def marked(fingerprint: str) -> str:
+        """A finding's fingerprint as the file has it."""
+        return _MARK + fingerprint
 
 
 class PolicyFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):

@@ -129,7 +129,7 @@ ERRORS = {
     "waiver of no fingerprint": (CHECK + WAIVER + "fingerprints = []\n", "at `fingerprints`", "schema"),
     "waiver of half a fingerprint": (CHECK + WAIVER + 'fingerprints = ["abc"]\n', "at `fingerprints", "schema"),
     "waiver of a fingerprint twice": (
-        CHECK + WAIVER + f"fingerprints = {[PRINT, PRINT]}\n",
+        CHECK + WAIVER + f"fingerprints = {[PRINT, 'fp:' + PRINT]}\n",
         "each of them once",
         "once",
     ),
@@ -185,7 +185,7 @@ def test_the_accepted_rules_are_part_of_the_policy():
 def test_a_waiver_by_fingerprint_needs_neither_rule_nor_place():
     """Fingerprints say which findings a waiver covers, and how many."""
     text = '[[waiver]]\nchecks = ["bandit"]\nowner = "ann"\nreason = "r"\nexpires = 2027-03-31\n'
-    waiver = read(f"{CHECK}{text}fingerprints = {[PRINT]}\n").waivers[0]
+    waiver = read(f"{CHECK}{text}fingerprints = {['fp:' + PRINT]}\n").waivers[0]
     assert (waiver.rule, waiver.at_most, waiver.fingerprints) == ("*", 1, (PRINT,))
 
 

@@ -43,12 +43,13 @@ def test_a_baseline_says_what_was_meant(text, waiver, findings):
     assert written.startswith(text)
     assert found is not None
     assert (table["owner"], table["reason"], table["expires"]) == (waiver.owner, waiver.reason, waiver.expires)
-    assert tuple(table["fingerprints"]) == tuple(found.table.fingerprints or ()) == waiver.fingerprints
+    assert found.table.prints == waiver.fingerprints
+    assert table["fingerprints"] == [f"fp:{each}" for each in waiver.fingerprints]
 
 
 @given(POLICIES, WAIVERS, WAIVERS, st.sampled_from(["", "# after it\n"]))
 def test_a_baseline_changes_nothing_else(text, first, second, after):
-    """Written twice it is as written once, and taken out again it leaves what was there, with an end to its last line."""
+    """Written twice it is as written once; taken out again it leaves what was there, its last line ended."""
     one = baseline.put(text, "scan", first, ()) + after
     two = baseline.put(one, "scan", second, ())
     gone = baseline.put(two, "scan", None, ())
