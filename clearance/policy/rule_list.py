@@ -10,8 +10,8 @@ from clearance.model import PolicyError, RuleList
 
 _TOOL = "tool:"
 _HEAD = """\
-# The rules of {tool} that this project has accepted. A finding of another rule is new where a newer version of the tool
-# made it; clearance.toml says whether that blocks. `clearance rules CHECK --accept` writes this file.
+# The rules that this project has accepted, and the version of the tool that had no others. A finding of another rule,
+# made by another version, is new; clearance.toml says whether that blocks. `clearance rules CHECK --accept` writes this.
 """
 
 
@@ -38,4 +38,4 @@ def dumps(rules: RuleList) -> bytes:
     if odd:
         raise PolicyError(f"the rule {odd[0]!r} cannot stand in a list", "no tool has such a rule: look at its report")
     lines = [*([f"{_TOOL} {rules.tool}"] if rules.tool else []), *sorted(rules.rules)]
-    return (_HEAD.format(tool=rules.tool or "the tool") + "\n".join(lines) + "\n").encode()
+    return (_HEAD + "\n".join(lines) + "\n").encode()
