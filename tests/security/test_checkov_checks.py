@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from clearance.model import Materials
+from clearance.readers import checkov
+
 ROOT = Path(__file__).parents[2]
 PLANTED = ROOT / "tests" / "readings" / "checkov" / "roots"
 OWN = re.compile(r"CKV2?_CLEARANCE_[1-9]")
@@ -28,6 +31,8 @@ BAD = {
     "CKV2_CLEARANCE_1": {"aws_db_instance.literal", "aws_db_instance.managed_off", "aws_rds_cluster.literal"},
     "CKV2_CLEARANCE_2": {"aws_apigatewayv2_stage.half", "aws_apigatewayv2_stage.silent"},
 }
+END = "checkov ended with exit code 0\n"
+ENTRY = "2026-11-24 12:00:00,000 [MainThread  ] [ERROR]  Failed to run check CKV_X_1 on /main.tf:a.b\n"
 
 
 class Copy:
@@ -70,6 +75,7 @@ class Copy:
             env={"PATH": f"{environment}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"},
             check=True,
         )
+        assert not [file for file in reports.iterdir() if b"planted" in file.read_bytes()]
         assert (reports / "checkov.log").read_text() == "checkov ended with exit code 1\n"
         results = json.loads((reports / "results_json.json").read_text())["results"]
         found: dict[str, dict[str, set[str]]] = {"passed": {}, "failed": {}}
@@ -118,6 +124,33 @@ def test_each_own_check_leaves_the_nearest_things_alone(unplanted, tmp_path, kin
     assert ({}, set(BAD)) == (found["failed"], set(found["passed"]))
 
 
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        ("checkov ended with exit code 0\n", "checkov ended with exit code 0\n"),
+        ("odd: planted\ncheckov ended with exit code 0\n", "(something else, which may hold values)\n" + END),
+        (ENTRY + "Traceback\n  planted\n" + END, ENTRY + END),
+        ("Traceback\n  planted\n", "(something else, which may hold values)\n"),
+    ],
+)
+def test_a_log_is_copied_without_what_it_quotes(tmp_path, log, expected):
+    """Entries and the end stay, tracebacks go; where there is nothing but something else, that is said."""
+    (tmp_path / "checkov.log").write_text(log)
+    (tmp_path / "copy").mkdir()
+    subprocess.run([sys.executable, ROOT / "security" / "checkov", tmp_path, tmp_path / "copy"], check=True)
+    assert {"checkov.log": expected} == {file.name: file.read_text() for file in (tmp_path / "copy").iterdir()}
+
+
+@pytest.mark.parametrize("case", ["bad", "plan-bad", "two-frameworks", "skipped", "quiet", "empty-folder"])
+def test_a_report_without_values_reads_the_same(tmp_path, case):
+    """What is left out is nothing that the gate reads."""
+    source = PLANTED.parent / case
+    subprocess.run([sys.executable, ROOT / "security" / "checkov", source, tmp_path], check=True)
+    before, after = ((folder / "results_json.json").read_bytes() for folder in (source, tmp_path))
+    root = Materials(root="/tmp/readings/checkov")
+    assert (checkov.read(before, root), False) == (checkov.read(after, root), b"planted" in after)
+
+
 def test_no_configuration_of_checkov_hides_anything(copy):
     """Files in the repository, the home and the scanned folder that would skip all change no finding."""
     for file in (copy.path / ".checkov.yaml", copy.path / "infra" / ".checkov.yaml", copy.home / ".checkov.yml"):
@@ -155,11 +188,13 @@ def test_own_checks_that_are_not_loaded_are_unknown(copy):
 
 
 def test_a_check_that_raises_is_unknown(copy):
-    """Checkov leaves it out of its report, and ends as if nothing had been."""
+    """Checkov leaves it out of its report and ends with 0; what it quotes of the exception stays out of the log."""
     file = copy.path / "security/checkov/lambda_password.py"
-    file.write_text(file.read_text().replace("return bool(", "return undefined("))
+    text = file.read_text()
+    file.write_text(text.replace("    return bool(", '    raise ValueError("a value of the plan")\n    return bool('))
     code, ruling = copy.judge()
     assert (3, True) == (code, any("its check CKV_CLEARANCE_2 raised" in reason for reason in ruling["reasons"]))
+    assert "a value of the plan" not in (copy.path / "build/clearance/reports/checkov/checkov.log").read_text()
 
 
 def test_infrastructure_that_does_not_parse_is_unknown(copy):
