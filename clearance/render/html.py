@@ -38,7 +38,7 @@ def render(
     """Put a verdict into a page; `file` is where the reader finds the findings that are left out."""
     lines = words.lines(verdict)
     said = {line.ruling.check: words.tail(outputs.get(line.ruling.check, ""), _OUTPUT_LINES) for line in lines}
-    again = {line.ruling.check: words.again(line.ruling.check, reproduce) for line in lines}
+    again = {line.ruling.check: words.again(line.ruling.check, verdict.stage, reproduce) for line in lines}
     page = _templates().get_template("report.html")
     return page.render(verdict=verdict, lines=lines, said=said, again=again, file=file)
 

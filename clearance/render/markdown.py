@@ -142,7 +142,7 @@ def _details(
         said = "\n".join(_escape(text) for text in words.tail(outputs.get(ruling.check, ""), _OUTPUT_LINES))
         if said:
             page.add("", f"<pre>{said}</pre>")
-        page.add("", f"Run it again: {code(words.again(ruling.check, reproduce))}")
+        page.add("", f"Run it again: {code(words.again(ruling.check, verdict.stage, reproduce))}")
     page.lines += ["", "</details>"]
     page.left -= len("\n</details>\n")
     return True

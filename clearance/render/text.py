@@ -94,7 +94,7 @@ def _check(
         said = words.tail(outputs.get(ruling.check, ""), _OUTPUT_LINES)
         yield from ["its own last words:"] if said else []
         yield from (f"| {text}" for text in said)
-        again = words.again(ruling.check, reproduce)
+        again = words.again(ruling.check, verdict.stage, reproduce)
         if not any(again in reason for reason in ruling.reasons):
             yield f"run it again: {again}"
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from clearance.model import Decision, Exhibit, Finding, Measure, Ruling, Subject, Verdict, Waiver
+from clearance.model import Decision, Exhibit, Finding, Measure, Ruling, Stage, Subject, Verdict, Waiver
 
 NOTHING: Mapping[str, str] = {}
 _MINUTE, _HOUR = 60, 3600
@@ -196,6 +196,7 @@ def caveats(verdict: Verdict) -> list[str]:
     return out
 
 
-def again(check: str, reproduce: Mapping[str, str]) -> str:
-    """Return the command that runs a check again."""
-    return clean(reproduce.get(check) or f"clearance run --only {check}", 300)
+def again(check: str, stage: Stage, reproduce: Mapping[str, str]) -> str:
+    """Return the command that runs a check again; the stage is named where it is not the usual one."""
+    when = "" if stage is Stage.CHANGE else f"--stage {stage} "
+    return clean(reproduce.get(check) or f"clearance run {when}--only {check}", 300)

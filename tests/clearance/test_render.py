@@ -364,3 +364,11 @@ def test_numbers_agree_with_their_nouns(number, noun, expected):
 def test_durations_say_what_matters(seconds, expected):
     """Seconds below a minute, minutes below an hour."""
     assert expected == words.duration(seconds)
+
+
+@pytest.mark.parametrize("name", ["text", "markdown"])
+def test_the_command_names_a_stage_that_is_not_the_usual_one(name):
+    """Whoever copies the command to run a check of another stage again, runs that check."""
+    failed = Ruling(check="audit", decision=Decision.UNKNOWN, reasons=("not seen",))
+    shown = RENDERERS[name](verdict(failed, stage=Stage.LIVE))
+    assert "clearance run --stage live --only audit" in shown
