@@ -25,8 +25,41 @@ def with_totals(**changes: object) -> bytes:
 @pytest.mark.parametrize(("name", "samples"), [("lines", 6), ("branches", 8)])
 def test_coverage_is_an_exact_measure(name, samples):
     """Its interval has no width, and its samples are the statements and branches."""
-    (measure,) = of(name).measures
-    assert Measure(name="coverage", value=50.0, low=50.0, high=50.0, unit="%", samples=samples) == measure
+    expected = (
+        Measure(name="coverage", value=50.0, low=50.0, high=50.0, unit="%", samples=samples),
+        Measure(name="excluded", value=0, low=0, high=0, unit="lines"),
+    )
+    assert expected == of(name).measures
+
+
+def test_what_is_excluded_counts_as_not_run():
+    """3 of 4 statements ran and 2 lines are excluded: half of 6, where coverage.py itself says 75 %."""
+    assert [("coverage", 50.0), ("excluded", 2)] == [(each.name, each.value) for each in of("excluded").measures]
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "narrowed", "problems"),
+    [
+        ("app/unused.py", b"x = 1\n", False, 1),
+        ("app/unused.py", b"x = 1\n", True, 0),
+        ("app/unused.py", b" \n", False, 0),
+        ("app/unused.txt", b"x", False, 0),
+        ("app/signs.py", b"x = 1\n", False, 0),
+        ("tests/test_signs.py", b"x = 1\n", False, 0),
+    ],
+)
+def test_what_is_omitted_beside_measured_files_is_a_problem(path, content, narrowed, problems):
+    """Python among the inputs that was not measured is named, unless it is empty, elsewhere, or narrowed out."""
+    report = (READINGS / "omitted.json").read_bytes()
+    reading = coverage.read(report, Materials(root="/", files={path: content}, narrowed=narrowed))
+    assert problems == len([problem for problem in reading.problems if path in problem])
+
+
+def test_many_omitted_files_are_counted():
+    """Three are named."""
+    files = {f"app/{number}.py": b"x = 1\n" for number in range(9)}
+    (problem,) = coverage.read((READINGS / "omitted.json").read_bytes(), Materials(files=files)).problems
+    assert problem.startswith("app/0.py, app/1.py, app/2.py and 6 more was not measured")
 
 
 def test_reach_is_the_files_that_were_measured():
@@ -74,6 +107,7 @@ def test_what_is_no_coverage_report_is_refused_with_a_next_step(report):
     | st.builds(
         with_totals,
         covered_lines=st.integers(),
+        excluded_lines=st.integers(min_value=0),
         num_statements=st.integers(),
         num_branches=st.integers(min_value=0),
         percent_covered=st.floats(allow_nan=False, allow_infinity=False) | st.integers(),

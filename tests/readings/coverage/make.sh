@@ -13,6 +13,10 @@ printf 'from app.signs import sign\n\nassert sign(2) == 1\n' >try.py
 printf '' >bare/__init__.py
 printf 'import bare\n' >try_bare.py
 
+cp -r app kept && sed 's/:$/:  # pragma: no cover/' app/unused.py >kept/unused.py
+printf 'from kept.signs import sign\n\nassert sign(2) == 1\n' >try_kept.py
+printf '[run]\nomit = app/unused.py\n' >omit.ini
+
 printf '# Reports of coverage.py\n\nMade by `make.sh` with coverage %s, in `%s`.\n\n' "$version" "$work" >"$here/README.md"
 printf '| report | run | report command | exit code |\n|---|---|---|---|\n' >>"$here/README.md"
 
@@ -26,5 +30,7 @@ make() { # name, arguments of `coverage run`
 
 make lines --source=app try.py
 make branches --branch --source=app try.py
+make excluded --source=kept try_kept.py
+make omitted --rcfile=omit.ini --source=app try.py
 make no-statements --source=bare try_bare.py
 rm -rf "$work"
