@@ -11,7 +11,7 @@ from clearance.model import PolicyError, RuleList
 _TOOL = "tool:"
 _HEAD = """\
 # The rules that this project has accepted, and the version of the tool that had no others. A finding of another rule,
-# made by another version, is new; clearance.toml says whether that blocks. `clearance rules CHECK --accept` writes this.
+# made by another version, is new; clearance.toml says whether that blocks. Written by `clearance rules CHECK --accept`.
 """
 
 
