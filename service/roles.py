@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict
 
 from service.logins import OWNER, Login, password_variable, required
@@ -35,6 +35,10 @@ _SETTINGS: dict[Login, dict[str, str]] = {
         for login in (Login.READER, Login.CANARY)
     },
 }
+# Roles belong to the whole server, and no advisory lock reaches beyond its database. Of several databases that are set
+# up at once each round lets one through, and tells the others "duplicate key" or "tuple concurrently updated".
+_COLLISIONS = (errors.UniqueViolation, errors.InternalError_, errors.DeadlockDetected)
+_ATTEMPTS = 20
 
 
 def bootstrap(environment: Mapping[str, str] = os.environ) -> None:
@@ -44,18 +48,28 @@ def bootstrap(environment: Mapping[str, str] = os.environ) -> None:
         "user": environment["FLIGHTS_DB_ADMIN_USER"],
         "password": environment.get("FLIGHTS_DB_ADMIN_PASSWORD", ""),
     }
-    with psycopg.connect(**given, autocommit=True) as connection, connection.transaction():
-        # Roles belong to the whole server: two databases that are set up at once must not both create one.
-        connection.execute("SELECT pg_advisory_xact_lock(hashtext('flights roles'))")
-        _make_role(connection, OWNER, "NOLOGIN NOINHERIT")
-        for login in Login:
-            _make_role(connection, login.value, "LOGIN INHERIT")
-            _let_sign_in(connection, login, environment)
-            for name, value in _SETTINGS[login].items():
-                _run(connection, "ALTER ROLE {} SET {} = {}", login.value, name, sql.Literal(value))
-        _run(connection, "GRANT {} TO {}", OWNER, Login.MIGRATOR.value)
-        _close_doors(connection)
-        _make_schema(connection)
+    with psycopg.connect(**given, autocommit=True) as connection:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                with connection.transaction():
+                    _make_everything(connection, environment)
+            except _COLLISIONS:
+                if attempt == _ATTEMPTS:
+                    raise
+            else:
+                return
+
+
+def _make_everything(connection: Connection, environment: Mapping[str, str]) -> None:
+    _make_role(connection, OWNER, "NOLOGIN NOINHERIT")
+    for login in Login:
+        _make_role(connection, login.value, "LOGIN INHERIT")
+        _let_sign_in(connection, login, environment)
+        for name, value in _SETTINGS[login].items():
+            _run(connection, "ALTER ROLE {} SET {} = {}", login.value, name, sql.Literal(value))
+    _run(connection, "GRANT {} TO {}", OWNER, Login.MIGRATOR.value)
+    _close_doors(connection)
+    _make_schema(connection)
 
 
 def _run(connection: Connection, statement: str, *parts: str | sql.Composable) -> None:

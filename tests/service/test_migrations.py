@@ -187,6 +187,23 @@ def managed():
         }
 
 
+def test_databases_set_up_at_once():
+    """Several databases of one server may be set up at the same time, and again, though they share the roles."""
+    with start(durable=False) as server, ThreadPoolExecutor(4) as threads:
+        with server.connect() as connection:
+            for number in range(4):
+                connection.execute(f"CREATE DATABASE flights_{number}")
+        common = {
+            "FLIGHTS_DB_ADMIN_USER": server.admin_user,
+            "FLIGHTS_DB_ADMIN_PASSWORD": server.admin_password,
+            **{f"FLIGHTS_DB_PASSWORD_{login.name}": login.name for login in Login},
+        }
+        dsns = [f"host={server.host} port={server.port} dbname=flights_{number}" for number in range(4)] * 2
+        made = list(threads.map(lambda dsn: bootstrap({**common, "FLIGHTS_DB_DSN": dsn}), dsns))
+
+    assert [None] * 8 == made
+
+
 class TestManagedServer:
     """An administrator as RDS has one: no superuser, but may make roles and owns the database."""
 
