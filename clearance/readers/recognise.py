@@ -12,7 +12,8 @@ from clearance.readers.decoding import ENCODINGS
 HEAD = 256 * 1024
 """So much of a report that is broken, or too large, is looked at."""
 
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*:)?|[{}\[\]]')
+# A string that does not end is taken to the end at once: to try again from each quote in it would take for ever.
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"(\s*:)?|\\?\Z)|[{}\[\]]', re.DOTALL)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _BEFORE_ROOT = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->|<![^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)")

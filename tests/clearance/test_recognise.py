@@ -108,6 +108,10 @@ OTHERS = {
     "binary that begins like JSON": b'{"runs": \0',
     "depth": b"[" * 100_000,
     "depth of objects": b'{"a":' * 100_000,
+    "quotes that are all escaped": b'{"' + b'\\"' * 120_000,
+    "quotes that are all escaped, and half a one": b'{"' + b'\\"' * 120_000 + b"\\",
+    "comments that never end": b"<!--" * 60_000,
+    "declarations that never end": b"<![" * 60_000,
     "a quote that never ends": b'{"' + b"\\" * 300_000,
 }
 
