@@ -35,6 +35,7 @@ _SETTINGS: dict[Login, dict[str, str]] = {
         for login in (Login.READER, Login.CANARY)
     },
 }
+_COMMON = {"datestyle": "ISO, MDY"}  # days are read and written as ISO dates, whatever the database prefers
 # Roles belong to the whole server, and no advisory lock reaches beyond its database. Of several databases that are set
 # up at once each round lets one through, and tells the others "duplicate key" or "tuple concurrently updated".
 _COLLISIONS = (errors.UniqueViolation, errors.InternalError_, errors.DeadlockDetected)
@@ -65,7 +66,7 @@ def _make_everything(connection: Connection, environment: Mapping[str, str]) -> 
     for login in Login:
         _make_role(connection, login.value, "LOGIN INHERIT")
         _let_sign_in(connection, login, environment)
-        for name, value in _SETTINGS[login].items():
+        for name, value in {**_COMMON, **_SETTINGS[login]}.items():
             _run(connection, "ALTER ROLE {} SET {} = {}", login.value, name, sql.Literal(value))
     _run(connection, "GRANT {} TO {}", OWNER, Login.MIGRATOR.value)
     _close_doors(connection)

@@ -249,6 +249,17 @@ def test_domain_and_table_agree(environment, flight):
     store.close()
 
 
+def test_dates_are_iso(api, admin, environment, flight):
+    """Days come as ISO dates even from a database that writes them otherwise for everybody else."""
+    name = parameters(Login.READER, environment)["dbname"]
+    admin.execute(f"ALTER DATABASE {name} SET datestyle = 'German'")
+    created = api.store(flight).body["created"]
+    read = api.get("/v1/flights/2013-01-01/UA/1545/EWR").body["flight_date"]
+    admin.execute(f"ALTER DATABASE {name} RESET datestyle")
+
+    assert (1, "2013-01-01") == (created, read)
+
+
 # Signing in
 @pytest.mark.parametrize(
     ("missing", "named"),
