@@ -8,7 +8,7 @@ version=3.3.30
 work=/tmp/readings/checkov
 rm -rf "$work" && mkdir -p "$work/home" && cd "$work" || exit 2
 cp -r "$repository/security/checkov" own
-cp "$repository/security/checkov.sh" .
+mkdir security && cp "$repository/security/checkov.sh" security/ && cp -r own security/checkov
 cp -r "$here/roots/bad" "$here/roots/good" .
 
 uv venv --quiet env && uv pip install --quiet --python env/bin/python "checkov==$version" || exit 2
@@ -107,9 +107,9 @@ through() { # name, situation, our answer, arguments of the gate's own command
   name=$1 situation=$2 answer=$3
   shift 3
   rm -rf "${here:?}/$name" && mkdir "$here/$name"
-  sh checkov.sh "$here/$name" "$@" 
+  sh security/checkov.sh "$here/$name" "$@"
   note "$name" "$situation" "$answer" "$(sed -n 's/^checkov ended with exit code //p' "$here/$name/checkov.log")" \
-    "checkov.sh … $*"
+    "security/checkov.sh … $*"
 }
 
 hcl="--framework terraform"
