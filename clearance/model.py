@@ -107,8 +107,9 @@ def _character_class(pattern: str) -> tuple[str, int] | None:
     found = re.match(r"\[([!^]?)(.[^\]]*)\]", pattern, re.DOTALL)
     if found is None:
         return None
-    inner = re.sub(r"([\\\[\]^&~|])", r"\\\1", found[2])
-    translated = f"(?!/)[{'^' if found[1] else ''}{inner}]"
+    parts = re.finditer(r"(.)-(.)|(.)", found[2], re.DOTALL)
+    inner = (f"{re.escape(p[1])}-{re.escape(p[2])}" if p[1] else re.escape(p[3]) for p in parts)
+    translated = f"(?!/)[{'^' if found[1] else ''}{''.join(inner)}]"
     try:
         re.compile(translated)
     except re.error:
