@@ -135,16 +135,13 @@ def _findings(plan: _Plan, changes: list[_Resource]) -> Iterator[Finding]:
 
 def _loss(each: _Resource) -> Iterator[Finding]:
     """Yield the finding for a resource that will not be what it was."""
-    kinds = {
-        frozenset({"delete"}): ("destroyed", Severity.CRITICAL),
-        frozenset({"delete", "create"}): ("replaced", Severity.CRITICAL),
-        frozenset({"forget", "create"}): ("forgotten", Severity.HIGH),
-        frozenset({"forget"}): ("forgotten", Severity.HIGH),
-    }
-    kind = kinds.get(frozenset(each.change.actions))
-    if kind is None:
+    actions = each.change.actions
+    if "delete" in actions:
+        word, severity = ("replaced" if "create" in actions else "destroyed"), Severity.CRITICAL
+    elif "forget" in actions:
+        word, severity = "forgotten", Severity.HIGH
+    else:
         return
-    word, severity = kind
     data = keeps_data(each.type)
     leftover = f" (what an earlier apply left behind: {each.deposed})" if each.deposed else ""
     yield Finding(
