@@ -195,6 +195,13 @@ def test_missing_and_damaged_evidence_is_unknown(folder):
     assert folder.verdict()["missing"] == ["tool"]
 
 
+def test_a_job_that_was_skipped_left_no_evidence(folder):
+    """Where a check's job did not run, whatever its status says, its evidence is missing: exit code 3, named."""
+    (folder.path / "kept").mkdir()
+    done = folder.clearance("judge", "--evidence", "kept")
+    assert (done.returncode, folder.verdict()["missing"]) == (3, ["tool"])
+
+
 def test_now_and_subject_are_told_as_overridden(folder):
     """--now moves the moment, --subject names another commit, and the verdict says so."""
     expires = (datetime.now(UTC) + timedelta(days=2)).date()

@@ -112,10 +112,20 @@ def test_an_empty_scan_folder_is_unknown(copy):
     assert (code, "looked at 0 files, at least 1 asked for" in reasons) == (3, True)
 
 
-def test_a_scanner_configuration_that_hides_one_file_is_unknown(copy):
-    """A file that the scanner was told to leave out is an input that was not looked at."""
+@pytest.mark.parametrize("setting", ["exclude = service/planted.py", "skips = B404,B602", "tests = B101"])
+def test_a_scanner_configuration_changes_nothing(copy, setting):
+    """A file or a rule that a configuration in the scanned folder leaves out is looked at all the same."""
+    copy.write("service/planted.py", INJECTION)
+    copy.write("clearance/.bandit", f"[bandit]\n{setting}\n")
+    code, _, verdict = copy.judge("bandit")
+    assert (code, [f["path"] for f in verdict["rulings"][0]["blocking"]]) == (1, ["service/planted.py"])
+
+
+def test_a_scanner_configuration_that_is_obeyed_is_unknown(copy):
+    """Were it obeyed, the file that it leaves out would be an input that was not looked at."""
     copy.write("service/planted.py", INJECTION)
     copy.write("clearance/.bandit", "[bandit]\nexclude = service/planted.py\n")
+    copy.replace("clearance.toml", '"--ini", "/dev/null", ', "")
     code, reasons, _ = copy.judge("bandit")
     assert (code, "inputs were not looked at: service/planted.py" in reasons) == (3, True)
 
@@ -234,6 +244,7 @@ def test_all_unit_tests_skipped_is_unknown(copy):
 
 PLANTED_KEY = "AKIA" + "IOSFODNN7EXAMPLE"  # put together, so that no scan of this repository finds it here
 PLANTED_LOCK = "ALTER TABLE flights.flight ALTER COLUMN flight TYPE bigint;\n"
+UNUSED = '"""A fault."""\n\nimport os\n'
 PLANTED_WORKFLOW = """name: planted
 on: [push]
 permissions: {}
@@ -262,6 +273,10 @@ jobs:
             PLANTED_WORKFLOW.replace("@v6", "@v6 # zizmor: ignore[unpinned-uses]"),
             "unpinned-uses",
         ),
+        ("lint", "service/planted.py", UNUSED, "F401"),
+        ("lint", "service/planted.py", UNUSED + "# noqa\n", "F401"),
+        ("lint", "service/planted.py", "# ruff: noqa\n" + UNUSED, "F401"),
+        ("lint", "service/planted.py", f"# ruff: disable[F401]\n{UNUSED}# ruff: enable[F401]\n", "F401"),
     ],
 )
 def test_what_a_scanner_finds_fails_silenced_or_not(copy, check, file, text, rule):
@@ -288,6 +303,7 @@ def test_what_a_scanner_finds_fails_silenced_or_not(copy, check, file, text, rul
         ("migrations", "service/migrations/0002_planted.sql", "CREATE TABLE t (\n", "could not parse"),
         ("workflows", ".github/workflows/planted.yml", "on: [push\n", "failed to parse input"),
         ("workflows", ".github/zizmor.yml", "rules: {}\n", "not looked at: .github/zizmor.yml"),
+        ("lint", "service/.gitignore", "problems.py\n", "not looked at: service/problems.py"),
     ],
 )
 def test_what_a_scanner_does_not_see_is_unknown(copy, check, file, text, words):
@@ -296,6 +312,31 @@ def test_what_a_scanner_does_not_see_is_unknown(copy, check, file, text, words):
     (copy.path / file).write_bytes(text.encode("utf-8", "surrogateescape"))
     code, reasons, _ = copy.judge(check)
     assert (code, words in reasons) == (3, True), reasons
+
+
+@pytest.mark.parametrize("key", ["exclude", "extend-exclude"])
+def test_an_exclusion_of_a_linter_is_unknown(copy, key):
+    """A file that the project's own configuration leaves out is an input that was not looked at."""
+    copy.write("service/planted.py", UNUSED)
+    copy.replace("pyproject.toml", 'extend-exclude = ["tests/readings"]', f'{key} = ["tests/readings", "planted.py"]')
+    code, reasons, _ = copy.judge("lint")
+    assert (code, "not looked at: service/planted.py" in reasons) == (3, True), reasons
+
+
+def test_a_configuration_further_down_changes_nothing(copy):
+    """A linter's configuration in a folder does not hide what that folder holds."""
+    copy.write("service/planted.py", UNUSED)
+    copy.write("service/ruff.toml", 'lint.select = ["W"]\n')
+    code, _, verdict = copy.judge("lint")
+    assert (code, "service/planted.py" in {f["path"] for f in verdict["rulings"][0]["blocking"]}) == (1, True)
+
+
+def test_isort_comments_hide_the_order_of_imports_alone(copy):
+    """A comment to isort is obeyed, and every other rule sees the file."""
+    copy.write("service/planted.py", f"# isort: skip_file\n{UNUSED}import ast\n")
+    _, _, verdict = copy.judge("lint")
+    rules = {f["rule"] for f in verdict["rulings"][0]["blocking"] if f["path"] == "service/planted.py"}
+    assert ("F401" in rules, "I001" in rules) == (True, False)
 
 
 GIT = {
