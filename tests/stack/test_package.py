@@ -126,6 +126,7 @@ def test_what_the_package_lacks_does_not_rebuild_it(projects):
 def test_a_module_that_does_not_compile_is_named(projects):
     """A syntax error is an error that names the file, and nothing is kept."""
     project = projects[1]
+    package.build(project)
     (project / "service" / "broken.py").write_text("def\n")
     kept = set((project / ".clearance" / "package").iterdir())
     with pytest.raises(StackError, match=r"broken\.py"):
