@@ -27,7 +27,7 @@ def judged(folder, document):
     words = [
         "-q",
         "-p",
-        "pytest_bdd",
+        "pytest_bdd.plugin",
         "-p",
         "no:cacheprovider",
         f"--plan={folder / 'plan.json'}",
