@@ -2,10 +2,14 @@
 PYTHON ?= python3
 UV := uv==0.13.9
 
-.PHONY: gate test clean
+.PHONY: gate plan test clean
 
 gate: .venv/ready
 	.venv/bin/nox -s gate
+
+# What Terraform says of the infrastructure; it needs the provider, see infra/README.md.
+plan: .venv/ready
+	.venv/bin/nox -s plan
 
 test: .venv/ready
 	.venv/bin/nox -s lint types tests

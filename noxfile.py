@@ -73,6 +73,12 @@ def checkov(session: nox.Session) -> None:
     clearance(session, "--only", "checkov")
 
 
+@nox.session(venv_backend="none", default=False)
+def plan(session: nox.Session) -> None:
+    """Judge what Terraform says of the infrastructure; it needs the AWS provider, see infra/README.md."""
+    clearance(session, "--stage", "plan")
+
+
 @nox.session(venv_backend="none")
 def secrets(session: nox.Session) -> None:
     """Judge whether a secret was committed."""
