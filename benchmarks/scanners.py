@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,24 +32,33 @@ def measure() -> Iterator[Figure]:
 
 
 def _compared(what: str, root: Path, checks: Sequence[str], env: Mapping[str, str]) -> Iterator[Figure]:
+    everything = ("--only", *checks)
+    cores, bounds, walls = os.cpu_count() or 1, [], []
+
     def judging(*words: str) -> Callable[[], float]:
         return lambda: judge(root, *words, env=env).wall
 
-    everything = ("--only", *checks)
+    def together() -> float:
+        used = judge(root, *everything, env=env)
+        bounds.append(max(used.cpu / cores, *seconds(root).values()))
+        walls.append(used.wall)
+        return used.wall
+
     judging(*everything)()
     longest = max(seconds(root).items(), key=lambda each: each[1])[0]
     announce(["clearance", "run", "--no-cache", *everything])
     subjects = {
-        "together": judging(*everything),
+        "together": together,
         "alone": judging("--only", longest),
         "in turn": judging(*everything, "--jobs", "1"),
     }
     taken = take_turns(ROUNDS, subjects)
-    walls = {name: statistics.median(each) for name, each in taken.items()}
-    yield Figure(name=f"{what}: side by side", value=walls["together"], unit="s")
-    yield Figure(name=f"the longest alone, {longest}", value=walls["alone"], unit="s")
-    yield Figure(name="one after another", value=walls["in turn"], unit="s")
+    wall = {name: statistics.median(each) for name, each in taken.items()}
+    yield Figure(name=f"{what}: side by side", value=wall["together"], unit="s")
+    yield Figure(name=f"the longest alone, {longest}", value=wall["alone"], unit="s")
+    yield Figure(name="one after another", value=wall["in turn"], unit="s")
     yield Figure(name="side by side / the longest alone", value=ratio(taken["together"], taken["alone"]), unit="x")
+    yield Figure(name="side by side / its longest, or its work / cores", value=ratio(walls, bounds), unit="x")
     yield Figure(name="one after another / side by side", value=ratio(taken["in turn"], taken["together"]), unit="x")
 
 
