@@ -67,7 +67,9 @@ def _constants(expression: Any) -> Iterator[str]:
 def _without_variables(plan: dict[str, Any]) -> dict[str, Any]:
     """Put REDACTED for the sensitive variables of the root, whatever type they are, and for all modules' defaults."""
     names, given = _sensitive(_root(plan)), plan.get("variables") or {}
-    out = {**plan, "variables": {name: {"value": REDACTED} if name in names else each for name, each in given.items()}}
+    out = dict(plan)
+    if given:
+        out["variables"] = {name: {"value": REDACTED} if name in names else each for name, each in given.items()}
     if isinstance(plan.get("configuration"), dict):
         out["configuration"] = {**plan["configuration"], "root_module": _without_defaults(_root(plan))}
     return out
