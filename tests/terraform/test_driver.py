@@ -146,7 +146,7 @@ def test_a_tool_is_given_the_plan(root, tmp_path):
 def test_values_that_lie_about_are_not_used(root, tmp_path):
     """Values and variables of the person at the terminal reach no plan, nor does a state of theirs."""
     secret = root("secret")
-    (secret / "terraform.tfvars").write_text('password = "of-a-real-account"\n')
+    (secret / "terraform.tfvars").write_text("pin = 31415\n")
     (secret / "terraform.tfstate").write_text("no state at all")
     driven = drive(tmp_path, secret, "plan", environ={"TF_VAR_pin": "no number", "TF_CLI_ARGS_plan": "-nonsense"})
     assert 0 == driven.code
