@@ -303,7 +303,6 @@ def test_what_a_scanner_finds_fails_silenced_or_not(copy, check, file, text, rul
         ("migrations", "service/migrations/0002_planted.sql", "CREATE TABLE t (\n", "could not parse"),
         ("workflows", ".github/workflows/planted.yml", "on: [push\n", "failed to parse input"),
         ("workflows", ".github/zizmor.yml", "rules: {}\n", "not looked at: .github/zizmor.yml"),
-        ("lint", "service/.gitignore", "problems.py\n", "not looked at: service/problems.py"),
     ],
 )
 def test_what_a_scanner_does_not_see_is_unknown(copy, check, file, text, words):
@@ -318,9 +317,18 @@ def test_what_a_scanner_does_not_see_is_unknown(copy, check, file, text, words):
 def test_an_exclusion_of_a_linter_is_unknown(copy, key):
     """A file that the project's own configuration leaves out is an input that was not looked at."""
     copy.write("service/planted.py", UNUSED)
-    copy.replace("pyproject.toml", 'extend-exclude = ["tests/readings"]', f'{key} = ["tests/readings", "planted.py"]')
+    copy.replace("pyproject.toml", 'extend-exclude = [".clearance", ', f'{key} = ["planted.py", ".clearance", ')
     code, reasons, _ = copy.judge("lint")
     assert (code, "not looked at: service/planted.py" in reasons) == (3, True), reasons
+
+
+def test_a_file_that_git_was_told_to_ignore_is_unknown(copy):
+    """A linter passes over what git ignores; where that is an input all the same, it was not looked at."""
+    subprocess.run(["git", "init", "-q"], cwd=copy.path, check=True)
+    copy.write("service/.gitignore", "problems.py\n")
+    subprocess.run(["git", "add", "-f", "service/problems.py"], cwd=copy.path, check=True)
+    code, reasons, _ = copy.judge("lint")
+    assert (code, "not looked at: service/problems.py" in reasons) == (3, True), reasons
 
 
 def test_a_configuration_further_down_changes_nothing(copy):
