@@ -48,7 +48,7 @@ An exit code says that a tool ended well, not that it looked at anything. Below 
 that must not pass. The tools exit 0 in {green} of them; the gate passes none. Each run's report lies in
 `tests/readings/` beside the script that makes it anew, and `tests/clearance/test_corpus.py` holds the gate to the
 answer, under a plain requirement. **UNKNOWN**: it was not looked at, or something was hidden. **FAIL**: what was found
-counts.
+counts. nox is no source of evidence: whatever it says of a session that it skipped, that left no report.
 
 ## Exit code 0, and our answer
 
