@@ -43,64 +43,37 @@ def gate(session: nox.Session) -> None:
     clearance(session)
 
 
-@nox.session(venv_backend="none")
-def unit(session: nox.Session) -> None:
-    """Judge the unit tests and their coverage."""
-    clearance(session, "--only", "unit")
+DOORS = {
+    "unit": "Judge the unit tests and their coverage.",
+    "integration": "Judge the scenarios, on the local stack or on BASE_URL; `-- -m canary` sends the one dummy.",
+    "contract": "Judge the API against its own description.",
+    "bandit": "Judge the code's security.",
+    "checkov": "Judge the infrastructure's source.",
+    "secrets": "Judge whether a secret was committed.",
+    "migrations": "Judge whether a migration would lock or break what runs.",
+    "workflows": "Judge the GitHub workflows.",
+    "sbom": "Judge the bill of materials of the Lambda package.",
+}
 
 
-@nox.session(venv_backend="none")
-def integration(session: nox.Session) -> None:
-    """Judge the behaviour scenarios, on the local stack or on BASE_URL; `-- -m canary` sends the one dummy request."""
-    clearance(session, "--only", "integration")
+def door(name: str, meaning: str) -> None:
+    """Make the session of one check."""
+
+    def judge(session: nox.Session) -> None:
+        clearance(session, "--only", name)
+
+    judge.__doc__ = meaning
+    nox.session(judge, name=name, venv_backend="none")
 
 
-@nox.session(venv_backend="none")
-def contract(session: nox.Session) -> None:
-    """Judge the API against its own description."""
-    clearance(session, "--only", "contract")
-
-
-@nox.session(venv_backend="none")
-def bandit(session: nox.Session) -> None:
-    """Judge the code's security."""
-    clearance(session, "--only", "bandit")
-
-
-@nox.session(venv_backend="none")
-def checkov(session: nox.Session) -> None:
-    """Judge the infrastructure's source."""
-    clearance(session, "--only", "checkov")
+for check, meaning in DOORS.items():
+    door(check, meaning)
 
 
 @nox.session(venv_backend="none", default=False)
 def plan(session: nox.Session) -> None:
     """Judge what Terraform says of the infrastructure; it needs the AWS provider, see infra/README.md."""
     clearance(session, "--stage", "plan")
-
-
-@nox.session(venv_backend="none")
-def secrets(session: nox.Session) -> None:
-    """Judge whether a secret was committed."""
-    clearance(session, "--only", "secrets")
-
-
-@nox.session(venv_backend="none")
-def migrations(session: nox.Session) -> None:
-    """Judge whether a migration would lock or break what runs."""
-    clearance(session, "--only", "migrations")
-
-
-@nox.session(venv_backend="none")
-def workflows(session: nox.Session) -> None:
-    """Judge the GitHub workflows."""
-    clearance(session, "--only", "workflows")
-
-
-@nox.session(venv_backend="none")
-def sbom(session: nox.Session) -> None:
-    """Judge the bill of materials of the Lambda package."""
-    clearance(session, "--only", "sbom")
 
 
 @nox.session(venv_backend="none", default=False)

@@ -353,7 +353,7 @@ class TestWhatCounts:
 
 
 BASES = {
-    "%SRCROOT%": {"uri": "file:///home/runner/work/project/"},
+    "%SRCROOT%": {"uri": "file:///home/runner/build/project/"},
     "HERE": {"uri": "file:///srv/project/"},
     "SRC": {"uri": "src/", "uriBaseId": "HERE"},
     "DEEP": {"uri": "deep", "uriBaseId": "SRC"},
@@ -384,9 +384,9 @@ class TestPlaces:
             ("file:///etc/passwd", None, "/etc/passwd"),
             ("file:///srv/project/../../etc/passwd", None, "/etc/passwd"),
             ("file://server/share/a.py", None, "//server/share/a.py"),
-            ("C:\\work\\app.py", None, "C:/work/app.py"),
-            ("file:///C:/work/app.py", None, "C:/work/app.py"),
-            ("file://C:/work/app.py", None, "C:/work/app.py"),
+            ("C:\\code\\app.py", None, "C:/code/app.py"),
+            ("file:///C:/code/app.py", None, "C:/code/app.py"),
+            ("file://C:/code/app.py", None, "C:/code/app.py"),
             ("app.py", "HERE", "app.py"),
             ("app.py", "SRC", "src/app.py"),
             ("app.py", "DEEP", "src/deep/app.py"),
