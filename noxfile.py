@@ -43,17 +43,17 @@ def gate(session: nox.Session) -> None:
     clearance(session)
 
 
-DOORS = {
-    "unit": "Judge the unit tests and their coverage.",
-    "integration": "Judge the scenarios, on the local stack or on BASE_URL; `-- -m canary` sends the one dummy.",
-    "contract": "Judge the API against its own description.",
-    "bandit": "Judge the code's security.",
-    "checkov": "Judge the infrastructure's source.",
-    "secrets": "Judge whether a secret was committed.",
-    "migrations": "Judge whether a migration would lock or break what runs.",
-    "workflows": "Judge the GitHub workflows.",
-    "sbom": "Judge the bill of materials of the Lambda package.",
-}
+DOORS = (
+    ("unit", "Judge the unit tests and their coverage."),
+    ("integration", "Judge the scenarios, on the local stack or on BASE_URL; `-- -m canary` sends the one dummy."),
+    ("contract", "Judge the API against its own description."),
+    ("bandit", "Judge the code's security."),
+    ("checkov", "Judge the infrastructure's source."),
+    ("secrets", "Judge whether a secret was committed."),
+    ("migrations", "Judge whether a migration would lock or break what runs."),
+    ("workflows", "Judge the GitHub workflows."),
+    ("sbom", "Judge the bill of materials of the Lambda package."),
+)
 
 
 def door(name: str, meaning: str) -> None:
@@ -66,7 +66,7 @@ def door(name: str, meaning: str) -> None:
     nox.session(judge, name=name, venv_backend="none")
 
 
-for check, meaning in DOORS.items():
+for check, meaning in DOORS:
     door(check, meaning)
 
 
