@@ -110,21 +110,24 @@ def shown(name: str) -> str:
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
+_READS = tuple((name, rule.read, name in OPTIONAL) for name, rule in RULES.items())
+
+
 def read_flight(value: Any) -> tuple[Flight | None, list[FieldError]]:
     """Read one record, any JSON value whatever, into a flight, or into every fault that it has (at least one)."""
     if not isinstance(value, dict):
         return None, [FieldError("record", "expected an object")]
-    faults = list(_strangers(value))
+    faults = [] if value.keys() <= RULES.keys() and not isinstance(value, Ambiguous) else list(_strangers(value))
     found: list[Any] = []
-    for name, rule in RULES.items():
+    for name, read, optional in _READS:
         given = value.get(name)
-        if given is None or (given == "NA" and name in OPTIONAL):  # which is a carrier, too: North American Airlines
-            if name not in OPTIONAL:
+        if given is None or (optional and given == "NA"):  # which is a carrier, too: North American Airlines
+            if not optional:
                 faults.append(FieldError(name, "is required"))
             found.append(None)
             continue
         try:
-            found.append(rule.read(given))
+            found.append(read(given))
         except ValueError as error:
             faults.append(FieldError(name, str(error)))
     return (None, faults) if faults else (Flight._make(found), [])

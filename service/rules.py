@@ -59,9 +59,9 @@ class Whole:
     def read(self, value: Any) -> int:
         if type(value) is float and value.is_integer():
             value = int(value)
-        if type(value) is not int or not self.low <= value <= self.high:
-            raise ValueError(f"expected a whole number from {self.low} to {self.high}")
-        return value
+        if type(value) is int and self.low <= value <= self.high:
+            return value
+        raise ValueError(f"expected a whole number from {self.low} to {self.high}")
 
     def schema(self) -> dict[str, Any]:
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
