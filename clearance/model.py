@@ -15,6 +15,8 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
+Json = dict[str, Any]
+
 
 class ClearanceError(Exception):
     """Something that the person at the terminal can put right: a message and, as `hint`, the next step."""
@@ -145,7 +147,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """A number with its 95 % interval [low, high]; where it is exact, both equal `value`."""
+    """A number with its 95 % interval [low, high]; where it is exact, both equal `value`.
+
+    `seconds` is how long the samples took to gather, where gathering for longer would narrow the interval.
+    """
 
     name: str
     value: float
@@ -153,6 +158,7 @@ class Measure:
     high: float
     unit: str = ""
     samples: int = 1
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +168,8 @@ class Reading:
     `reach` is how much the tool looked at, counted in `unit`; `covered` the paths that it says it read, where it lists
     them. `problems` is what stopped it from seeing, in words that tell the reader what to do. `made_at` is the
     report's own moment, where the format states an unambiguous one. `tool` is "name version" as the report has it.
+    `details` is what a renderer may draw beside the verdict, in the reader's own shape under a `kind`; nobody judges
+    it.
     """
 
     reach: int
@@ -172,6 +180,7 @@ class Reading:
     problems: tuple[str, ...] = ()
     tool: str = ""
     made_at: datetime | None = None
+    details: Json | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,12 +222,13 @@ class Materials:
 
     `files` maps each input's path to its bytes (read only when asked for); `root` is the absolute path of the
     repository, for reports that name files absolutely; `narrowed` says that the person at the terminal ran the check
-    with further arguments, so that what did not run was left out on purpose.
+    with further arguments, so that what did not run was left out on purpose. `slo` is the check's SLO file.
     """
 
     root: str = "/"
     files: Mapping[str, bytes] = field(default_factory=dict)
     narrowed: bool = False
+    slo: bytes | None = None
 
 
 Reader = Callable[[bytes, Materials], Reading]
@@ -239,7 +249,8 @@ class Check:
     `run` is the tool's own argv, in which `{report}` stands for the first report's path and `{reports}` for the folder
     of all. `group` names the locked environment that it runs in (None: what PATH offers), `project` whether the
     project itself is installed there too. `config` are files that the tool reads as its configuration. `env` are set,
-    `env_from` passed through from the caller. `stdout` names the report that the tool's standard output becomes.
+    `env_from` passed through from the caller. `stdout` names the report that the tool's standard output becomes. `slo`
+    is the file of service level objectives that the report is measured against.
     """
 
     name: str
@@ -255,6 +266,7 @@ class Check:
     timeout_s: float = 600.0
     exclusive: bool = False
     cache: bool = True
+    slo: str | None = None
 
     def is_bound(self, paths: Collection[str]) -> bool:
         """Whether the input files say what its evidence holds for: it has patterns, and each of them matches one.
@@ -266,12 +278,17 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
-    """A budget for a measure: its whole interval must lie at or below `at_most`, at or above `at_least`."""
+    """A budget for a measure: its whole interval must lie at or below `at_most`, at or above `at_least`.
+
+    With `each` it holds for whatever measures there are below `measure` (`MEASURE/...`), if any; those with fewer than
+    `min_samples` are shown and not judged.
+    """
 
     measure: str
     at_most: float | None = None
     at_least: float | None = None
     min_samples: int = 1
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -419,6 +436,3 @@ class Verdict:
     now_overridden: bool
     subject_overridden: bool
     version: str
-
-
-Json = dict[str, Any]
