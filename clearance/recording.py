@@ -60,9 +60,10 @@ REQUESTS: Final[Mapping[str, str]] = MappingProxyType(
 ARRIVALS: Final[Mapping[str, str]] = MappingProxyType(
     {"intended": "<i8", "started": "<i8", "waited": "|u1", "worker": "<u2"}
 )
-# The service's own lines, joined to requests by `id`.
+# The service's own lines, joined to requests by `id`: `handler_ms` is the whole of the handler, the database included,
+# `gateway_ms` what the gateway took beside it (NaN where it keeps no log).
 SPANS: Final[Mapping[str, str]] = MappingProxyType(
-    {"id": "<u8", "handler_ms": "<f4", "db_read_ms": "<f4", "db_write_ms": "<f4", "cold": "|u1"}
+    {"id": "<u8", "gateway_ms": "<f4", "handler_ms": "<f4", "db_read_ms": "<f4", "db_write_ms": "<f4", "cold": "|u1"}
 )
 # The generator's health, a few times a second for each worker: `cpu` is its process's share of one core, `lag_ms` the
 # longest delay of its own timer since the last beat, `steal` the share of the machine that the hypervisor took.
