@@ -1,1 +1,27 @@
 """How sure a number is: intervals of correlated samples, decisions while a run goes on, base against head; pure."""
+
+from clearance.statistics.intervals import (
+    Interval,
+    block_ns,
+    block_numbers,
+    clopper_pearson,
+    count_blocks,
+    quantile_interval,
+    ratio_interval,
+    seconds_to_decide,
+)
+from clearance.statistics.sequence import Answer, Sequence, decide
+
+__all__ = [
+    "Answer",
+    "Interval",
+    "Sequence",
+    "block_ns",
+    "block_numbers",
+    "clopper_pearson",
+    "count_blocks",
+    "decide",
+    "quantile_interval",
+    "ratio_interval",
+    "seconds_to_decide",
+]
