@@ -49,6 +49,7 @@ ITEMS = (
     _sign("squawk", "file level rule_name"),
     _sign("zizmor", "ident determinations locations", "ident desc url"),
 )
+ARCHIVES = (("load", re.compile(rb"PK\x03\x04.{26}header\.json", re.DOTALL)),)  # the first member of a zip archive
 ROOTS = {"testsuites": "junit", "testsuite": "junit"}  # scenarios are JUnit too: only the feature files tell them apart
 LOGS = (
     ("checkov-log", re.compile(r"^checkov ended with exit code \d+$", re.MULTILINE)),
@@ -65,6 +66,9 @@ def guess(report: bytes) -> str | None:
 
     A list without items, and what a tool prints as prose, says nothing about its tool.
     """
+    archived = next((reader for reader, sign in ARCHIVES if sign.match(report)), None)
+    if archived is not None:
+        return archived
     text = _text(report)
     start = text.lstrip()[:1]
     if start == "<":

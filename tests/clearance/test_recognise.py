@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clearance.model import Materials, UnreadableError
 from clearance.readers import READERS
-from clearance.readers.recognise import ITEMS, LOGS, OBJECTS, ROOTS, guess
+from clearance.readers.recognise import ARCHIVES, ITEMS, LOGS, OBJECTS, ROOTS, guess
 
 READINGS = Path(__file__).parents[1] / "readings"
 SAMPLES = [
@@ -34,7 +34,8 @@ SAMPLES = [
 
 def test_every_reader_but_two_has_a_sign():
     """A reader that is added is recognised; scenarios look like any other JUnit report, and a file list like prose."""
-    known = {sign.reader for sign in (*OBJECTS, *ITEMS)} | set(ROOTS.values()) | {reader for reader, _ in LOGS}
+    known = {sign.reader for sign in (*OBJECTS, *ITEMS)} | set(ROOTS.values())
+    known |= {reader for reader, _ in (*LOGS, *ARCHIVES)}
     assert known == READERS.keys() - {"scenarios", "file-list"}
 
 

@@ -1,0 +1,133 @@
+"""A run's numbers with their intervals: each level's share of bad requests, percentiles, cold starts, recovery."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from clearance.model import Measure
+from clearance.readers.load.faults import Recovery
+from clearance.readers.load.run import NANO, OPS, Mask, Run
+from clearance.slo import Level
+from clearance.statistics import Interval, block_ns, block_numbers, count_blocks, quantile_interval, ratio_interval
+
+MOST_ROUTES: Final = 200
+PERCENTILES: Final = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A run held against one level: which requests counted, which of those were bad, over how many seconds."""
+
+    level: Level
+    counted: Mask
+    bad: Mask
+    seconds: float
+    interval: Interval | None
+
+    @property
+    def total(self) -> int:
+        """How many requests counted."""
+        return int(self.counted.sum())
+
+
+def hold(run: Run, level: Level) -> Held:
+    """Count a level's requests and the bad ones among them.
+
+    Availability counts every request, those of the warm-up too; latency those after it, and a request without a good
+    answer is bad however quickly it failed.
+    """
+    indicator = level.indicator
+    counted = np.ones(len(run), dtype=np.bool_)
+    bad = ~run.good
+    seconds = run.header.seconds
+    if indicator.at_most_ms is not None:
+        counted &= run.warm
+        bad = bad | (run.latency_ms > indicator.at_most_ms)
+        seconds = max(0.0, seconds - run.header.warmup_s)
+    if indicator.op is not None:
+        counted &= run.read if indicator.op == "read" else ~run.read
+    if indicator.route is not None:
+        asked = run.routes.index(indicator.route) if indicator.route in run.routes else -1
+        counted &= run.route == asked
+    return Held(level=level, counted=counted, bad=bad, seconds=seconds, interval=_share(run, counted, bad))
+
+
+def _share(run: Run, counted: Mask, bad: Mask) -> Interval | None:
+    if not counted.any():
+        return None
+    length = block_ns(int(run.header.seconds * NANO))
+    return ratio_interval(*count_blocks(run.intended[counted], bad[counted], block_ns=length))
+
+
+def measures(run: Run, levels: tuple[Held, ...], cold: Mask, recoveries: tuple[Recovery, ...]) -> Iterator[Measure]:
+    """All of a run's measures, the levels' own first; what has no samples has no measure."""
+    for held in levels:
+        yield from _of_level(run, held)
+    everything = np.ones(len(run), dtype=np.bool_)
+    failed = _share(run, everything, ~run.good)
+    if failed is not None:
+        yield _measure("bad answers", failed, seconds=run.header.seconds)
+    yield from percentiles(run)
+    if len(cold) and cold.any():
+        yield _exact("cold starts", float(cold.sum()), "requests")
+    for recovery in recoveries:
+        if recovery.seconds is not None:
+            yield _exact(f"time to recovery: {recovery.name}", recovery.seconds, "s")
+
+
+def _of_level(run: Run, held: Held) -> Iterator[Measure]:
+    if held.interval is None:
+        return
+    yield _measure(held.level.name, held.interval, seconds=held.seconds)
+    if held.level.indicator.route is not None:
+        return
+    for route in frequent(run, held.counted):
+        mine = held.counted & (run.route == route)
+        share = _share(run, mine, held.bad)
+        if share is not None:
+            yield _measure(f"{held.level.name}/{run.routes[route]}", share, seconds=held.seconds)
+
+
+def frequent(run: Run, counted: Mask) -> list[int]:
+    """The routes of the requests that count, the most frequent first; at most MOST_ROUTES of them."""
+    numbers = np.bincount(run.route[counted], minlength=len(run.routes))
+    order = np.argsort(-numbers, kind="stable")[:MOST_ROUTES]
+    return [int(route) for route in order if numbers[route]]
+
+
+def percentiles(run: Run) -> Iterator[Measure]:
+    """Latency from the intended start by operation, after the warm-up, whatever became of the request.
+
+    A percentile whose interval has no end, for want of samples, is left out: no objective can be met by it.
+    """
+    for op in OPS:
+        mine = run.warm & (run.read if op == "read" else ~run.read)
+        if not mine.any():
+            continue
+        blocks = block_numbers(run.intended[mine], block_ns=block_ns(int(run.header.seconds * NANO)))
+        for name, share in PERCENTILES:
+            interval = quantile_interval(run.latency_ms[mine], blocks, share)
+            if math.isfinite(interval.high):
+                seconds = max(0.0, run.header.seconds - run.header.warmup_s)
+                yield _measure(f"{name} {op}", interval, unit="ms", seconds=seconds)
+
+
+def _measure(name: str, interval: Interval, *, unit: str = "", seconds: float = 0.0) -> Measure:
+    return Measure(
+        name=name,
+        value=interval.value,
+        low=max(0.0, interval.low),
+        high=interval.high,
+        unit=unit,
+        samples=interval.samples,
+        seconds=seconds,
+    )
+
+
+def _exact(name: str, value: float, unit: str) -> Measure:
+    return Measure(name=name, value=value, low=value, high=value, unit=unit)
