@@ -7,7 +7,7 @@ Its laws, in the order in which they are applied to each requirement of the stag
 3. Few enough findings stand at or above the severity that blocks, after waivers, each of which covers a bounded
    number of findings of the checks that it names until it expires; a rule that only a newer version of the tool has
    counts as well, unless the policy says that it is shown for now (`findings`).
-4. Each objective's whole interval lies inside its budget.
+4. Each objective's whole interval lies inside its budget, of samples enough (`objectives`).
 
 What fails 1 or 2 is UNKNOWN, what fails 3 is FAIL, what fails 4 is FAIL when the interval lies wholly outside and
 UNKNOWN when it straddles the budget. No requirement at all is UNKNOWN. The worst answer wins, and every reason stays.
@@ -15,19 +15,18 @@ UNKNOWN when it straddles the budget. No requirement at all is UNKNOWN. The wors
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from clearance.judge.findings import Grounds, account, idle, sort
+from clearance.judge.objectives import weigh
 from clearance.model import (
     Check,
     Decision,
     Evidence,
     Exhibit,
     Inputs,
-    Measure,
-    Objective,
     Policy,
     Requirement,
     Ruling,
@@ -132,7 +131,7 @@ def _rule(
         *((Decision.UNKNOWN, problem) for problem in evidence.problems),
         *_reach(requirement, evidence, inputs),
         *account(requirement, evidence, policy, places, now),
-        *(_objective(objective, evidence.measures) for objective in requirement.objectives),
+        *(ground for objective in requirement.objectives for ground in weigh(objective, evidence.measures)),
     ]
     return Ruling(
         check=requirement.check,
@@ -206,29 +205,3 @@ def _coverage(paths: Collection[str], covered: Collection[str]) -> tuple[Decisio
             "include them in the tool's scope or take them out of the check's inputs",
         )
     return Decision.PASS, f"each of {len(paths):,} inputs was looked at"
-
-
-def _objective(objective: Objective, measures: Iterable[Measure]) -> tuple[Decision, str]:
-    measure = next((m for m in measures if m.name == objective.measure), None)
-    if measure is None:
-        return Decision.UNKNOWN, f"the measure {objective.measure} that the policy has an objective for is not there"
-    value = f"{measure.name} {_number(measure.value)}{measure.unit and ' ' + measure.unit}"
-    if measure.low != measure.high:
-        value += f" (95 % interval {_number(measure.low)} to {_number(measure.high)}, {measure.samples:,} samples)"
-    if measure.samples < objective.min_samples:
-        return Decision.UNKNOWN, f"{value}: {measure.samples:,} samples, {objective.min_samples:,} needed: run longer"
-    low, high = objective.at_least, objective.at_most
-    budget = " and ".join(
-        f"{words} {_number(bound)}" for words, bound in (("at least", low), ("at most", high)) if bound is not None
-    )
-    inside = (low is None or measure.low >= low) and (high is None or measure.high <= high)
-    outside = (low is not None and measure.high < low) or (high is not None and measure.low > high)
-    if inside:
-        return Decision.PASS, f"{value}, {budget} asked for"
-    if outside:
-        return Decision.FAIL, f"{value}, {budget} asked for"
-    return Decision.UNKNOWN, f"{value}, {budget} asked for: the interval straddles the budget, run longer"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.6g}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
@@ -12,8 +11,8 @@ from pathlib import PurePosixPath
 
 from msgspec.structs import replace
 
-from clearance.model import Check, Objective, Policy, PolicyError, Report, Requirement, RuleList, Waiver
-from clearance.policy import rule_list
+from clearance.model import Check, Policy, PolicyError, Report, Requirement, RuleList, Waiver
+from clearance.policy import objectives, rule_list
 from clearance.policy.shape import CheckTable, WaiverTable, convert, known, schema
 
 __all__ = ["parse", "schema"]
@@ -36,7 +35,7 @@ def parse(text: bytes, *, readers: Collection[str], read: Callable[[str], bytes]
     if accepting:
         file = replace(file, check={name: replace(table, new_rules="block") for name, table in file.check.items()})
     checks = {name: _check(name, table, readers) for name, table in file.check.items()}
-    named = {path for table in file.check.values() for path in (*table.config, *([table.rules] if table.rules else []))}
+    named = {path for table in file.check.values() for path in _files(table)}
     contents = {path: _content(path, read) for path in sorted(named)}
     return Policy(
         checks=checks,
@@ -57,7 +56,7 @@ def _check(name: str, table: CheckTable, readers: Collection[str]) -> Check:
             f"{where}: run starts {program[0]}, and the gate never starts itself or nox",
             "give the tool's own command",
         )
-    for path in (*table.inputs, *table.config, *([table.rules] if table.rules else [])):
+    for path in (*table.inputs, *_files(table)):
         _inside(path, where)
         if path != str(PurePosixPath(path)):
             raise PolicyError(
@@ -84,7 +83,13 @@ def _check(name: str, table: CheckTable, readers: Collection[str]) -> Check:
         timeout_s=table.timeout_s,
         exclusive=table.exclusive,
         cache=table.cache,
+        slo=table.slo,
     )
+
+
+def _files(table: CheckTable) -> tuple[str, ...]:
+    """The files that a check names beside its inputs: they are part of the policy."""
+    return (*table.config, *(file for file in (table.rules, table.slo) if file is not None))
 
 
 def _reports(table: CheckTable, where: str, readers: Collection[str]) -> tuple[Report, ...]:
@@ -122,19 +127,7 @@ def _inside(path: str, where: str) -> None:
 
 def _requirements(name: str, table: CheckTable, contents: Mapping[str, bytes]) -> list[Requirement]:
     rules = _rules(name, table, contents)
-    for objective in table.objectives:
-        low, high = objective.at_least, objective.at_most
-        if any(bound is not None and math.isnan(bound) for bound in (low, high)):
-            raise PolicyError(f"[check.{name}]: the objective for {objective.measure} is nan", "no number can meet it")
-        if low is None and high is None:
-            raise PolicyError(
-                f"[check.{name}]: the objective for {objective.measure} has no bound", "give at_most or at_least"
-            )
-        if low is not None and high is not None and low > high:
-            raise PolicyError(
-                f"[check.{name}]: the objective for {objective.measure} asks for at least {low} and at most {high}",
-                "no number can meet it",
-            )
+    wanted = objectives.make(name, table, contents)
     return [
         Requirement(
             check=name,
@@ -145,10 +138,7 @@ def _requirements(name: str, table: CheckTable, contents: Mapping[str, bytes]) -
             at_most=table.at_most,
             rules=rules,
             show_new=table.new_rules == "show",
-            objectives=tuple(
-                Objective(measure=o.measure, at_most=o.at_most, at_least=o.at_least, min_samples=o.min_samples)
-                for o in table.objectives
-            ),
+            objectives=wanted,
             max_age=_duration(table.max_age),
             exclusive=table.exclusive,
         )
@@ -206,7 +196,7 @@ def _content(path: str, read: Callable[[str], bytes]) -> bytes:
     except OSError as error:
         raise PolicyError(
             f"the policy names the file {path}, which can't be read: {error.strerror or error}",
-            "make the file, or take it out of `config` (`clearance rules CHECK --accept` makes a list of `rules`)",
+            "make the file, or take it out of the check (`clearance rules CHECK --accept` makes a list of `rules`)",
         ) from error
 
 

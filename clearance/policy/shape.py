@@ -32,6 +32,7 @@ class ObjectiveTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw
     at_most: float | None = None
     at_least: float | None = None
     min_samples: _Positive = 1
+    each: Annotated[bool, Meta(description="for whatever measures there are below, MEASURE/...")] = False
 
 
 class CheckTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -54,6 +55,7 @@ class CheckTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_onl
     block_at: Severity = Severity.LOW
     at_most: Annotated[_Count, Meta(description="how many findings at or above block_at are allowed")] = 0
     objectives: list[ObjectiveTable] = []
+    slo: Annotated[_Text | None, Meta(description="OpenSLO file whose levels are objectives of the report")] = None
     rules: Annotated[_Text | None, Meta(description="file that lists the rules accepted so far")] = None
     new_rules: Annotated[
         Literal["block", "show"], Meta(description="what becomes of findings of a newer tool's further rules")

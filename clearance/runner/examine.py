@@ -167,7 +167,10 @@ def _reading(check: Check, inputs: Inputs, scene: Scene, outcome: process.Outcom
     tail = _last_words(outcome.output)
     if ended := _untimely(check, outcome):
         return Reading(reach=0, problems=(ended + tail, *_remains(outcome)))
-    materials = Materials(root=str(scene.root), files=Files(scene.root, inputs.paths), narrowed=bool(scene.arguments))
+    try:
+        materials = _materials(check, inputs, scene)
+    except OSError as error:
+        return Reading(reach=0, problems=(f"{error.filename} can't be read: {error.strerror}", *_remains(outcome)))
     try:
         folder = os.open(check.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=scene.reports)
     except OSError as error:
@@ -181,6 +184,16 @@ def _reading(check: Check, inputs: Inputs, scene: Scene, outcome: process.Outcom
     if absent:
         problems[0] = f"{problems[0]}: it ended with exit code {outcome.code}{tail}"
     return replace(reading, problems=(*problems, *_remains(outcome)))
+
+
+def _materials(check: Check, inputs: Inputs, scene: Scene) -> Materials:
+    """What a reader may look at beside the report."""
+    return Materials(
+        root=str(scene.root),
+        files=Files(scene.root, inputs.paths),
+        narrowed=bool(scene.arguments),
+        slo=(scene.root / check.slo).read_bytes() if check.slo is not None else None,
+    )
 
 
 def _untimely(check: Check, outcome: process.Outcome) -> str:

@@ -111,14 +111,14 @@ def unsettled(
 
 
 def _add_configuration(framed: Framed, check: Check, root: Path) -> None:
-    """Take in each file that the tool reads as its configuration: it must be there."""
-    for path in sorted(set(check.config)):
+    """Take in each file that the tool reads as its configuration and the SLO file: they must be there."""
+    for path in sorted({*check.config, *([check.slo] if check.slo else [])}):
         if not (root / path).is_file():
             raise PolicyError(
-                f"check {check.name!r} names the configuration file {path}, which is not there",
-                "create it, or take it out of `config` in the policy",
+                f"check {check.name!r} names the file {path}, which is not there",
+                "create it, or take it out of the check in the policy",
             )
-        framed.add("config", path, *tree.fingerprint(str(root), path))
+        framed.add("slo" if path == check.slo else "config", path, *tree.fingerprint(str(root), path))
 
 
 def _add_tool(framed: Framed, check: Check, root: Path, lock: str | None, environ: Mapping[str, str]) -> None:

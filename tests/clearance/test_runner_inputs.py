@@ -285,7 +285,7 @@ def test_a_missing_configuration_file_is_an_error(root):
     """A configuration file that is not there is named, since the tool would fall back on its defaults."""
     (root / "scan.toml").unlink()
 
-    with pytest.raises(PolicyError, match=r"check 'scan' names the configuration file scan\.toml, which is not there"):
+    with pytest.raises(PolicyError, match=r"check 'scan' names the file scan\.toml, which is not there"):
         digest(root)
 
 
