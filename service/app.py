@@ -6,7 +6,7 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any
 
-from service.event import Event, member, request_id, traceparent, without_stage
+from service.event import Event, gateway_request_id, member, request_id, traceparent, without_stage
 from service.logins import Login
 from service.problems import CONTENT_TYPE, broken, dump
 from service.routes import app, classify
@@ -41,11 +41,10 @@ class Handler:
         response = self._answer(event, context)
         identity = {"x-request-id": request_id(event), "traceparent": traceparent(event)}
         carried = {name: value for name, value in identity.items() if value}
-        timing = self._meter.end(
-            *classify(_method(event), event["rawPath"]),
-            response["statusCode"],
-            {name.replace("x-request-id", "request_id"): value for name, value in carried.items()},
-        )
+        logged = {name.replace("x-request-id", "request_id"): value for name, value in carried.items()}
+        if of_gateway := gateway_request_id(event):
+            logged["gateway_request_id"] = of_gateway
+        timing = self._meter.end(*classify(_method(event), event["rawPath"]), response["statusCode"], logged)
         response["headers"] = {**response.get("headers", {}), **carried, "Server-Timing": timing}
         return response
 

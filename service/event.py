@@ -54,7 +54,12 @@ def header(event: Event, name: str) -> str:
 def request_id(event: Event) -> str:
     """Return the caller's x-request-id where it is a sane one, else the gateway's own."""
     given = header(event, "x-request-id")
-    return given if _REQUEST_ID(given) else str(member(event, "requestContext").get("requestId") or "unknown")
+    return given if _REQUEST_ID(given) else gateway_request_id(event) or "unknown"
+
+
+def gateway_request_id(event: Event) -> str:
+    """Return the gateway's own id of the request, by which its access log names it; nothing where there is none."""
+    return str(member(event, "requestContext").get("requestId") or "")
 
 
 def traceparent(event: Event) -> str:

@@ -39,6 +39,17 @@ class Database:
         password = self.passwords["MIGRATOR"]
         return psycopg.connect(make_conninfo(self.dsn, user="flights_migrator", password=password), autocommit=True)
 
+    def lock(self, seconds: float) -> None:
+        """Keep everybody else from the flights for so long, as a migration that forgot its lock_timeout would."""
+        try:
+            with self.connect_migrator() as connection, connection.transaction():
+                connection.execute("SET LOCAL ROLE flights_owner")
+                connection.execute("SET LOCAL statement_timeout = 0")
+                connection.execute("LOCK TABLE flights.flight IN ACCESS EXCLUSIVE MODE")
+                connection.execute("SELECT pg_sleep(%s)", [seconds])
+        except psycopg.Error as error:
+            raise StackError(f"The lock was not held to its end: {error}".strip()) from None
+
 
 def create(admin_dsn: str) -> Database:
     """Make the database `flights` on the administrator's server, unless it is there; nothing is dropped.

@@ -14,6 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from stack.access import Access
 from stack.authorizer import Authorized, Refusal
 from stack.events import MalformedAnswerError, Request, Response, event, response
 from stack.outcome import Fault, FaultKind, Outcome
@@ -51,12 +52,14 @@ def application(
     authorize: Callable[[str | None, Route], Authorized | Refusal],
     integration_timeout_s: float = INTEGRATION_TIMEOUT_S,
     clock: Callable[[], float] = time.time,
+    log: Callable[[str], object] = lambda _line: None,
 ) -> Application:
     """Compose the ASGI application of an HTTP API.
 
-    `invoke` takes an event as JSON; `authorize` takes the Authorization header (or None) and the route asking for it.
+    `invoke` takes an event as JSON; `authorize` takes the Authorization header (or None) and the route asking for it;
+    `log` takes each line of the access log, see `stack.access`.
     """
-    return _Gateway(RouteTable(routes), invoke, authorize, integration_timeout_s, clock)
+    return _Gateway(RouteTable(routes), invoke, authorize, integration_timeout_s, clock, log)
 
 
 class _HungUpError(Exception):
@@ -71,24 +74,33 @@ class _Gateway:
         authorize: Callable[[str | None, Route], Authorized | Refusal],
         integration_timeout_s: float,
         clock: Callable[[], float],
+        log: Callable[[str], object],
     ) -> None:
         self._table = table
         self._invoke = invoke
         self._authorize = authorize
         self._integration_timeout_s = integration_timeout_s
         self._clock = clock
+        self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope; of those that are no HTTP, the server's own start and end are acknowledged."""
         if scope["type"] == "lifespan":
             await _acknowledge(receive, send)
         elif scope["type"] == "http":
-            request_id = base64.b64encode(os.urandom(11)).decode()
+            begun = time.perf_counter()
+            access = Access(
+                request_id=base64.b64encode(os.urandom(11)).decode(),
+                ip=(scope.get("client") or ("127.0.0.1",))[0],
+                time=self._clock(),
+            )
             with contextlib.suppress(_HungUpError):
-                answer = await self._answer(scope, receive, request_id)
-                await _send(send, answer, request_id, head=scope["method"] == "HEAD")
+                answer = await self._answer(scope, receive, access)
+                await _send(send, answer, access.request_id, head=scope["method"] == "HEAD")
+                took = (time.perf_counter() - begun) * 1000
+                self._log(access.line(status=answer.status, length=len(answer.body), latency_ms=took))
 
-    async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Response:
+    async def _answer(self, scope: Scope, receive: Receive, access: Access) -> Response:
         if _head_size(scope) > HEAD_LIMIT:
             return _own(431)
         raw_path = scope["raw_path"].decode("latin-1")
@@ -96,6 +108,7 @@ class _Gateway:
         if not matched:
             return _own(404)
         route, parameters = matched
+        access.route = route.key
         authorizer = None
         if route.authorized:
             permission = self._authorize(_header(scope, b"authorization"), route)
@@ -112,21 +125,24 @@ class _Gateway:
             protocol=f"HTTP/{scope['http_version']}",
             headers=scope["headers"],
             body=body,
-            source_ip=(scope.get("client") or ("127.0.0.1",))[0],
-            request_id=request_id,
-            moment=self._clock(),
+            source_ip=access.ip,
+            request_id=access.request_id,
+            moment=access.time,
             route_key=route.key,
             path_parameters=parameters,
             authorizer=authorizer,
         )
-        return await self._integrate(event(request))
+        return await self._integrate(event(request), access)
 
-    async def _integrate(self, payload: bytes) -> Response:
+    async def _integrate(self, payload: bytes, access: Access) -> Response:
+        begun = time.perf_counter()
         try:
             async with asyncio.timeout(self._integration_timeout_s):
                 outcome = await self._invoke(payload)
         except TimeoutError:
             return _own(503)
+        finally:
+            access.integration_ms = (time.perf_counter() - begun) * 1000
         if isinstance(outcome, Fault):
             return _own(_FAULT_STATUS.get(outcome.kind, 500))
         try:

@@ -34,7 +34,7 @@ from stack.uv import stop_uv
 FLIGHTS: Final = 10_000
 CONCURRENCY: Final = 8
 TIMEOUT_S: Final = 15.0  # more than a statement may take, less than the API waits
-METRICS_KEPT: Final = 100_000
+LINES_KEPT: Final = 200_000  # of a log: some minutes of load, in a few dozen MB
 INTERRUPTED: Final = 130
 GIVE_UP_S: Final = 0.1
 
@@ -186,7 +186,8 @@ async def _serve(
     options: Options, parts: Parts, listener: socket.socket, control: socket.socket, interruption: Interruption
 ) -> None:
     """Serve until a signal comes. What a program reads is on stdout once every part answers."""
-    metrics: deque[str] = deque(maxlen=METRICS_KEPT)
+    metrics: deque[str] = deque(maxlen=LINES_KEPT)
+    accesses: deque[str] = deque(maxlen=LINES_KEPT)
     function = Function(configure(parts, options, metrics.append))
     issuer = Issuer(url(control))
     waiting = asyncio.create_task(interruption.wait())
@@ -196,8 +197,15 @@ async def _serve(
             routes=routes_from_openapi(document),
             invoke=function.invoke,
             authorize=Authorizer(issuer.jwks(), issuer=issuer.url, audience=[AUDIENCE]),
+            log=accesses.append,
         )
-        beside = Control(issuer=issuer, deeds=_deeds(parts, function), metrics=lambda: tuple(metrics))
+        beside = Control(
+            issuer=issuer,
+            deeds=_deeds(parts, function),
+            lock=lambda seconds: asyncio.to_thread(parts.database.lock, seconds),
+            metrics=lambda: tuple(metrics),
+            accesses=lambda: tuple(accesses),
+        )
         async with serving(api, listener), serving(beside, control):
             if fault := await function.start():
                 raise StackError(

@@ -80,10 +80,11 @@ class TestIdentity:
         ],
     )
     def test_request_id(self, api, given, told):
-        """A sane x-request-id is kept, any other replaced by the gateway's, and it is in the log line."""
+        """A sane x-request-id is kept, any other replaced by the gateway's, and both are in the log line."""
         answer = api.get(HEALTH, headers={"x-request-id": given})
 
         assert (told, told) == (answer.headers["x-request-id"], answer.emf[0]["request_id"])
+        assert "JKJaXmPLvHcESHA=" == answer.emf[0]["gateway_request_id"]
 
     @pytest.mark.parametrize(
         ("given", "told"),

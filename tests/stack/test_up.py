@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -231,6 +232,34 @@ def test_the_metrics_are_json_lines(stack):
     assert any(line.get("route") == "GET /v1/health" for line in lines)
 
 
+def test_the_access_log_is_json_lines(stack):
+    """Each request is a line of the access log, under the id that the gateway gave its answer."""
+    answer = stack.ask("GET", "/v1/health")
+    lines = [json.loads(line) for line in stack.control("GET", "/logs/access").text.splitlines()]
+    (line,) = [line for line in lines if line["request_id"] == answer.headers["apigw-requestid"]]
+    assert (line["status"], line["route"]) == ("200", "GET /v1/health")
+
+
+def test_the_spans_are_the_metrics_with_the_gateways_share(stack):
+    """The joined log holds the metrics of a request and what the gateway took beside the handler."""
+    answer = requests.get(f"{stack.base_url}/v1/health", headers={"x-request-id": "joined-1"}, timeout=40)
+    assert answer.status_code == 200
+    lines = [json.loads(line) for line in stack.control("GET", "/logs/spans").text.splitlines()]
+    (line,) = [line for line in lines if line.get("request_id") == "joined-1"]
+    assert (line["route"], line["gateway_ms"] > 0) == ("GET /v1/health", True)
+
+
+def test_a_lock_holds_readers_up_until_it_is_released(stack):
+    """While the table is locked a read waits, and is answered when the lock is gone."""
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(stack.control, "POST", "/postgres/lock", json={"seconds": 1})
+        waits = []
+        while not held.done():
+            waits.append(stack.ask("GET", "/v1/flights", params={"limit": 1}).elapsed.total_seconds())
+    assert held.result().status_code == 204
+    assert max(waits) > 0.5
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
@@ -263,6 +292,10 @@ def test_tokens_are_issued_on_demand(stack, asked, expected):
         ("POST", "/tokens", {"data": '{"scope": "a", "expires_in": NaN}'}, 400),
         ("POST", "/tokens", {"data": '{"scope": "a", "expires_in": 1e300}'}, 400),
         ("POST", "/tokens", {"data": "x" * 70_000}, 413),
+        ("POST", "/postgres/lock", {"json": {"seconds": 0}}, 400),
+        ("POST", "/postgres/lock", {"json": {"seconds": 1e6}}, 400),
+        ("POST", "/postgres/lock", {"json": {"seconds": "long"}}, 400),
+        ("POST", "/postgres/lock", {}, 400),
         ("POST", "/lambda/crash", {"headers": {"Origin": "https://elsewhere.example"}}, 403),
         ("GET", "/logs/emf", {"headers": {"Sec-Fetch-Site": "cross-site"}}, 403),
     ],
