@@ -14,7 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clearance.statistics.distributions import beta_quantile, t_quantile
+from clearance.statistics.distributions import beta_quantile
+from clearance.statistics.effect import worth
 
 _SECOND: Final = 1_000_000_000
 _FEWEST_BLOCKS: Final = 30
@@ -72,30 +73,26 @@ def clopper_pearson(bad: float, total: float, *, level: float = 0.95) -> tuple[f
 
 
 def ratio_interval(bad: ArrayLike, total: ArrayLike, *, level: float = 0.95) -> Interval:
-    """The share of bad requests with its interval, from the counts of blocks of time.
+    """The share of bad requests with its interval, from the counts of blocks of time in their order.
 
     Source: Korn and Graubard, Survey Methodology 24 (1998), 193-201: the exact interval, of as many samples as would
-    be as precise if they were independent, with Student's t for a variance that is known from few blocks. Raises
-    ValueError where there is no request.
+    be as precise if they were independent, with Student's t for a variance that is known from few blocks. What it
+    cannot know is a fault that did not happen during the run. Raises ValueError where there is no request.
     """
     bads, totals = _nonempty(bad, total)
     samples = int(totals.sum())
     if samples == 0:
         raise ValueError("a share of no requests")
     value = float(bads.sum() / samples)
-    effect = _design_effect(bads, totals)
-    effective = samples / effect * _few_blocks(len(totals), samples, level) if 0 < value < 1 else float(samples)
-    if len(totals) == 1:
-        effective = 1.0  # what varies between blocks cannot be seen
-    effective = min(float(samples), effective)
-    low, high = clopper_pearson(value * effective, effective, level=level)
+    found = worth(bads, totals, level=level)
+    low, high = clopper_pearson(value * found.effective, found.effective, level=level)
     return Interval(
         value=value,
         low=min(low, value),
         high=max(high, value),
         samples=samples,
-        effective=effective,
-        design_effect=effect,
+        effective=found.effective,
+        design_effect=found.design_effect,
         level=level,
     )
 
@@ -103,24 +100,6 @@ def ratio_interval(bad: ArrayLike, total: ArrayLike, *, level: float = 0.95) -> 
 def _nonempty(bad: ArrayLike, total: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     bads, totals = np.asarray(bad, dtype=np.float64), np.asarray(total, dtype=np.float64)
     return bads[totals > 0], totals[totals > 0]
-
-
-def _design_effect(bads: NDArray[np.float64], totals: NDArray[np.float64]) -> float:
-    """The variance of the ratio over blocks, over that of as many independent samples; at least 1."""
-    blocks, samples = len(totals), totals.sum()
-    share = bads.sum() / samples
-    if blocks < 2 or not 0 < share < 1:
-        return 1.0
-    between = blocks / (blocks - 1) * np.square(bads - share * totals).sum() / samples**2
-    return max(1.0, float(between / (share * (1 - share) / samples)))
-
-
-def _few_blocks(blocks: int, samples: int, level: float) -> float:
-    """By how much fewer samples are worth because their variance is an estimate from so many blocks."""
-    if blocks < 2 or samples <= blocks:
-        return 1.0
-    p = (1 + level) / 2
-    return (t_quantile(p, samples - 1) / t_quantile(p, blocks - 1)) ** 2
 
 
 def quantile_interval(values: ArrayLike, blocks: ArrayLike, p: float, *, level: float = 0.95) -> Interval:
