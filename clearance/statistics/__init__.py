@@ -1,5 +1,6 @@
 """How sure a number is: intervals of correlated samples, decisions while a run goes on, base against head; pure."""
 
+from clearance.statistics.comparison import Comparison, Side, compare, fewest_pairs, order
 from clearance.statistics.intervals import (
     Interval,
     block_ns,
@@ -14,13 +15,18 @@ from clearance.statistics.sequence import Answer, Sequence, decide
 
 __all__ = [
     "Answer",
+    "Comparison",
     "Interval",
     "Sequence",
+    "Side",
     "block_ns",
     "block_numbers",
     "clopper_pearson",
+    "compare",
     "count_blocks",
     "decide",
+    "fewest_pairs",
+    "order",
     "quantile_interval",
     "ratio_interval",
     "seconds_to_decide",
