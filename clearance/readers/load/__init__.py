@@ -8,6 +8,7 @@ import numpy as np
 
 from clearance import recording, slo
 from clearance.model import ClearanceError, Materials, Reading, UnreadableError
+from clearance.readers.load.details import details
 from clearance.readers.load.faults import recoveries
 from clearance.readers.load.findings import findings
 from clearance.readers.load.join import split
@@ -42,6 +43,7 @@ def read(report: bytes, materials: Materials) -> Reading:
         problems=(*problems(run, levels, parts, agreed.validity), *_undated(run.header.started_at)),
         tool=plain(f"{run.header.tool} {run.header.version}"),
         made_at=_moment(run.header.started_at),
+        details=details(run, levels, parts, recovered),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from clearance.model import Measure
 from clearance.readers.load.faults import Recovery
-from clearance.readers.load.run import NANO, OPS, Mask, Run
+from clearance.readers.load.run import NANO, OPS, Column, Mask, Run
 from clearance.slo import Level
 from clearance.statistics import Interval, block_ns, block_numbers, count_blocks, quantile_interval, ratio_interval
 
@@ -57,11 +57,13 @@ def hold(run: Run, level: Level) -> Held:
     return Held(level=level, counted=counted, bad=bad, seconds=seconds, interval=_share(run, counted, bad))
 
 
-def _share(run: Run, counted: Mask, bad: Mask) -> Interval | None:
-    if not counted.any():
+def _share(run: Run, counted: Mask | Column, bad: Mask) -> Interval | None:
+    """The share of the bad among some requests, given by a mask or by their places."""
+    moments = run.intended[counted]
+    if not len(moments):
         return None
     length = block_ns(int(run.header.seconds * NANO))
-    return ratio_interval(*count_blocks(run.intended[counted], bad[counted], block_ns=length))
+    return ratio_interval(*count_blocks(moments, bad[counted], block_ns=length))
 
 
 def measures(run: Run, levels: tuple[Held, ...], cold: Mask, recoveries: tuple[Recovery, ...]) -> Iterator[Measure]:
@@ -87,8 +89,8 @@ def _of_level(run: Run, held: Held) -> Iterator[Measure]:
     if held.level.indicator.route is not None:
         return
     for route in frequent(run, held.counted):
-        mine = held.counted & (run.route == route)
-        share = _share(run, mine, held.bad)
+        rows = run.rows[route][held.counted[run.rows[route]]]
+        share = _share(run, rows, held.bad)
         if share is not None:
             yield _measure(f"{held.level.name}/{run.routes[route]}", share, seconds=held.seconds)
 

@@ -32,7 +32,7 @@ class Run:
 
     `latency_ms` counts from the intended start, `good` says that the answer came and was right, `warm` that the
     warm-up was over at the intended start, `route` is the index of its label in `routes` ("GET /v1/flights"), and
-    `read` that its operation only reads.
+    `read` that its operation only reads. `rows` are the places of each route's requests.
     """
 
     recording: Recording
@@ -41,6 +41,7 @@ class Run:
     warm: Mask
     route: Column
     routes: tuple[str, ...]
+    rows: tuple[Column, ...]
     read: Mask
 
     @property
@@ -72,15 +73,22 @@ def run_of(recording: Recording) -> Run:
     routes = tuple(dict.fromkeys(labels))
     place = {label: index for index, label in enumerate(routes)}
     known = requests["route"]
+    route = np.array([place[label] for label in labels], dtype=np.int64)[known] if labels else known.astype(np.int64)
     return Run(
         recording=recording,
         latency_ms=recording.latency_ms,
         good=requests["outcome"] == Outcome.GOOD,
         warm=requests["intended"] >= header.warmup_s * NANO,
-        route=np.array([place[label] for label in labels], dtype=np.int64)[known] if labels else known.astype(np.int64),
+        route=route,
         routes=routes,
+        rows=_rows(route, len(routes)),
         read=np.array([route.op == "read" for route in header.routes], dtype=np.bool_)[known],
     )
+
+
+def _rows(route: Column, count: int) -> tuple[Column, ...]:
+    ends = np.cumsum(np.bincount(route, minlength=count))
+    return tuple(np.split(np.argsort(route, kind="stable"), ends[:-1]))
 
 
 def _check_header(header: Header) -> None:
