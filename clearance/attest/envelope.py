@@ -1,7 +1,7 @@
 """DSSE envelopes: a payload with its signatures, and whose they are.
 
-The format and what is signed of it: https://github.com/secure-systems-lab/dsse, envelope.md and protocol.md. An envelope
-is read only in the very bytes in which it was written, so that no bit of it can be changed and nobody notice.
+The format and what is signed of it: https://github.com/secure-systems-lab/dsse, envelope.md and protocol.md. It is read
+only in the very bytes in which it was written, so that no bit of it can be changed and nobody notice.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from clearance.model import Decision, Stage, Subject, Verdict
 VERIFIER = "urn:clearance:gate"
 VERDICT = "verdict.json"
 _SHA256 = "sha256:"
+_SHA256_DIGITS = 64
 _LEVEL = "CLEARANCE_{}"  # SLSA keeps the names that begin with SLSA_ to itself
 
 
@@ -128,7 +129,7 @@ def dumps(verdict: Verdict, verdict_digest: str, *, resource: str | None = None,
         predicate=Summary(
             verifier=Verifier(id=verifier, version={"clearance": verdict.version}),
             time_verified=verdict.judged_at.astimezone(UTC),
-            resource_uri=resource or f"gitoid:commit:sha1:{verdict.subject.commit}",
+            resource_uri=resource or _gitoid(verdict.subject.commit or ""),
             policy=Resource(uri="clearance.toml", digest=_sha256(verdict.policy_digest)),
             input_attestations=[
                 Resource(uri=uri, digest=_sha256(digest)) for uri, digest in {VERDICT: verdict_digest, **files}.items()
@@ -172,6 +173,10 @@ def _subjects(of: Subject) -> list[Resource]:
         for name, digest in known.items()
         if any(digest.values())
     ]
+
+
+def _gitoid(commit: str) -> str:
+    return f"gitoid:commit:{'sha256' if len(commit) == _SHA256_DIGITS else 'sha1'}:{commit}"
 
 
 def _sha256(digest: str) -> dict[str, str]:
