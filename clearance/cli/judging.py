@@ -21,6 +21,7 @@ from clearance.model import (
     Evidence,
     Exhibit,
     Inputs,
+    Json,
     Stage,
     Subject,
     UnreadableError,
@@ -220,17 +221,19 @@ def _conclude(hearing: Hearing, options: argparse.Namespace, out: Path) -> int:
         now_overridden=options.now is not None,
         subject_overridden=options.subject is not None,
     )
-    _publish(verdict, hearing.outputs, options.format, out)
+    details = {name: one.details for name, one in hearing.evidence.items() if one.details is not None}
+    _publish(verdict, hearing.outputs, details, options.format, out)
     return EXITS[verdict.decision]
 
 
-def _publish(verdict: Verdict, outputs: Mapping[str, str], form: str, out: Path) -> None:
+def _publish(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, Json], form: str, out: Path) -> None:
     """Write the reports, the verdict last and whole, and print one; an interrupt meanwhile leaves no verdict."""
     try:
         for name, renderer in _REPORTS.items():
-            (out / name).write_text(RENDERERS[renderer](verdict, outputs=outputs), "utf-8", "replace")
+            page = RENDERERS[renderer](verdict, outputs=outputs, details=details)
+            (out / name).write_text(page, "utf-8", "replace")
         replace_file(out / "verdict.json", verdict_json.render_bytes(verdict))
-        shown = _shown(verdict, outputs, form, out)
+        shown = _shown(verdict, outputs, details, form, out)
         sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -238,8 +241,8 @@ def _publish(verdict: Verdict, outputs: Mapping[str, str], form: str, out: Path)
         raise
 
 
-def _shown(verdict: Verdict, outputs: Mapping[str, str], form: str, out: Path) -> str:
+def _shown(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, Json], form: str, out: Path) -> str:
     if form != "text":
-        return RENDERERS[form](verdict, outputs=outputs)
+        return RENDERERS[form](verdict, outputs=outputs, details=details)
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     return text.render(verdict, outputs=outputs, colour=colour, file=os.path.relpath(out / "verdict.json"))

@@ -1,7 +1,8 @@
 """Renderers: one an audience. A module here turns a verdict into text, does no I/O, and decides nothing.
 
 A new audience is a new module and a line in `RENDERERS`. `outputs` is what a check's own tool printed last, by check;
-`reproduce` the command that runs a check again, where it isn't `clearance run --only CHECK`.
+`reproduce` the command that runs a check again, where it isn't `clearance run --only CHECK`; `details` what its reader
+left to be drawn (`Reading.details`).
 """
 
 from __future__ import annotations
@@ -9,15 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from clearance.model import Verdict
-from clearance.render import html, markdown, text, verdict_json
+from clearance.model import Json, Verdict
+from clearance.render import html, junit, markdown, sarif, text, verdict_json, workflow_commands
 
 
 class Renderer(Protocol):
     """Verdict to text; whoever has no use for the keyword arguments ignores them."""
 
     def __call__(
-        self, verdict: Verdict, *, outputs: Mapping[str, str] = ..., reproduce: Mapping[str, str] = ...
+        self,
+        verdict: Verdict,
+        *,
+        outputs: Mapping[str, str] = ...,
+        reproduce: Mapping[str, str] = ...,
+        details: Mapping[str, Json] = ...,
     ) -> str: ...
 
 
@@ -25,5 +31,9 @@ RENDERERS: Mapping[str, Renderer] = {
     "text": text.render,
     "json": verdict_json.render,
     "markdown": markdown.render,
+    "comment": markdown.render_comment,
     "html": html.render,
+    "sarif": sarif.render,
+    "junit": junit.render,
+    "annotations": workflow_commands.render,
 }

@@ -1,7 +1,7 @@
 """Verdict to GitHub-flavoured Markdown, for a job's summary or a comment: the answer first, details folded.
 
-GitHub drops a summary of more than 1 MiB whole, so the page stops before that and says what it left out
-(GitHub Docs, "Workflow commands for GitHub Actions", job summaries).
+GitHub drops a summary of more than 1 MiB whole (GitHub Docs, "Workflow commands for GitHub Actions", job summaries)
+and refuses a comment of more than 65,536 characters, so the page stops before that and says what it left out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from clearance.render import words
 from clearance.render.words import NOTHING, Line, clean
 
 LIMIT = 900 * 1024
+COMMENT = 65_536  # counted in bytes, of which there are never fewer than characters
 FINDINGS = 200
 _RESERVE = 4096  # what closes the page always fits
 _REASONS = 20
@@ -57,6 +58,7 @@ def render(
     reproduce: Mapping[str, str] = NOTHING,
     file: str = "verdict.json",
     limit: int = LIMIT,
+    **_context: object,
 ) -> str:
     """Put a verdict into Markdown of at most `limit` bytes (16 KiB at least); `file` holds what is left out."""
     page = _Page(limit)
@@ -76,6 +78,17 @@ def render(
     policy = words.short(verdict.policy_digest)
     page.add("", f"<sub>policy {code(policy)}, Clearance {prose(clean(verdict.version, 40))}</sub>")
     return "\n".join(page.lines) + "\n"
+
+
+def render_comment(
+    verdict: Verdict,
+    *,
+    outputs: Mapping[str, str] = NOTHING,
+    reproduce: Mapping[str, str] = NOTHING,
+    file: str = "verdict.json",
+) -> str:
+    """Put a verdict into Markdown that fits a comment on a pull request."""
+    return render(verdict, outputs=outputs, reproduce=reproduce, file=file, limit=COMMENT)
 
 
 def prose(text: str) -> str:

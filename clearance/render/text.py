@@ -25,6 +25,7 @@ def render(
     reproduce: Mapping[str, str] = NOTHING,
     colour: bool = False,
     file: str = "verdict.json",
+    **_context: object,
 ) -> str:
     """Put a verdict into lines; `file` is where the reader finds what is left out, `colour` asks for ANSI colours."""
     lines = [*_head(verdict), ""]
