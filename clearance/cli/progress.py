@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -14,17 +14,20 @@ from rich.text import Text
 
 from clearance.model import Check
 from clearance.render.words import clean
-from clearance.runner import Event, Finished, Preparing, Started, Waiting
+from clearance.runner import Event, Finished, Preparing, Started, Waiting, Working
 
+_QUIET_S = 10.0  # where lines stay, a tool's own one is shown no more often than this
 _STYLES = {"done": "green", "reused": "green", "trouble": "yellow", "running": "cyan"}
 
 
 class Progress:
     """Shows what becomes of each check. Call it with the runner's events; use it as a context manager."""
 
-    def __init__(self, checks: Iterable[Check], stream: TextIO) -> None:
+    def __init__(self, checks: Iterable[Check], stream: TextIO, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._states = {check.name: ("queued", "") for check in checks}
+        self._clock = clock
         self._since: dict[str, float] = {}
+        self._spoke: dict[str, float] = {}
         self._stream = stream
         self._console = Console(file=stream, highlight=False)
         # Redrawing reads the states four times a second, so that the seconds count on while nothing happens.
@@ -49,17 +52,25 @@ class Progress:
         """Take in an event of the runner."""
         state, detail = _describe(event)
         if isinstance(event, Started):
-            self._since[event.check] = time.monotonic()
+            self._since[event.check] = self._spoke[event.check] = self._clock()
         self._states[event.check] = (state, detail)
-        if self._live is None:
+        if self._live is None and not (isinstance(event, Working) and self._too_soon(event.check)):
             # not by rich, which ends the program with 1 where nobody reads any more
             print(clean(f"{event.check}: {state}{detail and ', ' + detail}"), file=self._stream, flush=True)
+
+    def _too_soon(self, check: str) -> bool:
+        """Whether the check's tool was quoted a moment ago; if not, it is now."""
+        now = self._clock()
+        if now < self._spoke.get(check, 0.0) + _QUIET_S:
+            return True
+        self._spoke[check] = now
+        return False
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
         for name, (state, detail) in list(self._states.items()):
-            seconds = f"{time.monotonic() - self._since[name]:.0f} s" if state == "running" else detail
-            table.add_row(Text(name), Text(state, style=_STYLES.get(state, "dim")), Text(seconds))
+            ran = f"{self._clock() - self._since[name]:.0f} s  " if state == "running" else ""
+            table.add_row(Text(name), Text(state, style=_STYLES.get(state, "dim")), Text(f"{ran}{clean(detail)}"))
         return table
 
 
@@ -71,6 +82,8 @@ def _describe(event: Event) -> tuple[str, str]:
             return "preparing", f"the environment {event.group}, made once"
         case Started():
             return "running", ""
+        case Working():
+            return "running", event.text
         case Finished():
             made = event.evidence
             saw = f"{made.reach:,} {made.unit}, {len(made.findings):,} findings"

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from clearance.runner.events import Event, Finished, Preparing, Started, Waiting
+from clearance.runner.events import Event, Finished, Preparing, Started, Waiting, Working
 from clearance.runner.inputs import Files, gather
 from clearance.runner.schedule import Collected, collect
 
-__all__ = ["Collected", "Event", "Files", "Finished", "Preparing", "Started", "Waiting", "collect", "gather"]
+__all__ = ["Collected", "Event", "Files", "Finished", "Preparing", "Started", "Waiting", "Working", "collect", "gather"]

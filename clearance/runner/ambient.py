@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from clearance.model import Check
+from clearance.runner.status import VARIABLE
 
 PASSED = ("HOME", "USER", "LOGNAME", "SYSTEMROOT")
 # How this machine reaches the network and whom it trusts: where a tool looks, never what it finds, so undeclared.
@@ -45,6 +46,7 @@ def build(
         "PYTHONPYCACHEPREFIX": str(_bytecode(root)),
         **{name: environ[name] for name in check.env_from if name in environ},
         **check.env,
+        VARIABLE: str(temporary / "clearance-progress"),
         "PATH": path_of(check, environ, bin_folder),
     }
 

@@ -1,4 +1,4 @@
-"""What `collect` tells whoever watches, in order for each check: waiting or preparing, started, finished."""
+"""What `collect` tells whoever watches, in order for each check: waiting or preparing, started, working, finished."""
 
 from __future__ import annotations
 
@@ -30,6 +30,14 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Working:
+    """The check's tool says how far it is, in a line of its own."""
+
+    check: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """There is evidence, new or reused."""
 
@@ -38,4 +46,4 @@ class Finished:
     reused: bool
 
 
-Event = Waiting | Preparing | Started | Finished
+Event = Waiting | Preparing | Started | Working | Finished

@@ -15,8 +15,8 @@ from pathlib import Path
 from threading import Event as Flag
 
 from clearance.model import Check, ClearanceError, Evidence, Inputs, Materials, Reader, Reading, Subject
-from clearance.runner import ambient, environment, process, report
-from clearance.runner.events import Event, Preparing, Started
+from clearance.runner import ambient, environment, process, report, status
+from clearance.runner.events import Event, Preparing, Started, Working
 from clearance.runner.inputs import Files, locked, unsettled
 from clearance.runner.lock import Locked, normalised
 
@@ -76,6 +76,7 @@ def examine(
         program = shutil.which(argv[0], path=env["PATH"]) if "/" not in argv[0] else str(scene.root / argv[0])
         if obstacle := _obstacle(argv[0], program, env["PATH"], check):
             return Examined(evidence=_evidence(check, inputs, scene, Reading(reach=0, problems=(obstacle,)), started))
+        said = status.Status(Path(env[status.VARIABLE]), lambda text: scene.tell(Working(check=check.name, text=text)))
         with _spool(check, scene) as spool:
             outcome = process.run(
                 [str(program), *argv[1:]],
@@ -84,6 +85,7 @@ def examine(
                 timeout_s=check.timeout_s,
                 stop=scene.stop,
                 spool=spool,
+                meanwhile=said.look,
             )
     reading = _reading(check, inputs, scene, outcome, started)
     if problem := unsettled(check, inputs, root=scene.root, environ=scene.environ, arguments=scene.arguments):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -104,11 +104,13 @@ def run(
     timeout_s: float,
     stop: Event,
     spool: Spool | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Run a program until it ends, `timeout_s` is over or `stop` is set; afterwards nothing of it is alive.
 
     argv[0] is its path. Its standard output goes to the spool, where there is one, and ends it by filling that; all
-    else that it prints becomes the outcome's output. Raises OSError where the supervisor itself cannot be started.
+    else that it prints becomes the outcome's output. `meanwhile` is called while it runs, ten times a second or more.
+    Raises OSError where the supervisor itself cannot be started.
     """
     token = uuid4().hex
     status, status_w = os.pipe()
@@ -133,7 +135,7 @@ def run(
     tape = Tape()
     try:
         with supervisor, contextlib.closing(_Watch(supervisor, status, tape, spool)) as watch:
-            why = watch.until(began + timeout_s, stop)
+            why = watch.until(began + timeout_s, stop, meanwhile)
             seconds = time.monotonic() - began
             late = watch.end()
     finally:
@@ -160,7 +162,7 @@ class _Watch:
     def close(self) -> None:
         self.selector.close()
 
-    def until(self, deadline: float, stop: Event) -> dict[str, bool]:
+    def until(self, deadline: float, stop: Event, meanwhile: Callable[[], None]) -> dict[str, bool]:
         """Listen until the supervisor is done, or a reason to end it is at hand; that reason."""
         while not stop.is_set():
             left = deadline - time.monotonic()
@@ -170,6 +172,7 @@ class _Watch:
                 return {}
             if self._flooded():
                 return {"flooded": True}
+            meanwhile()
         return {"stopped": True}
 
     def end(self) -> dict[str, bool]:

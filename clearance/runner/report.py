@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
+import msgspec
+
 from clearance.model import Check, Materials, Reader, Reading, Report, UnreadableError
 
 LIMIT = 128 * 1024 * 1024
@@ -135,6 +137,7 @@ def _reading(
         raise UnreadableError(f"there is no reader {report.reader!r}", f"there are {', '.join(sorted(readers))}")
     try:
         reading = readers[report.reader](data, materials)
+        msgspec.json.encode(reading.details)  # free in its shape, and must fit the wire all the same
         stale = reading.made_at is not None and reading.made_at < started - SLACK
     except UnreadableError as error:
         raise UnreadableError(f"{report.file}: {error}", error.hint) from error
@@ -163,4 +166,5 @@ def _joined(readings: list[Reading]) -> Reading:
         measures=tuple(measure for reading in readings for measure in reading.measures),
         problems=tuple(problem for reading in readings for problem in reading.problems),
         made_at=first.made_at,
+        details=next((reading.details for reading in readings if reading.details is not None), None),
     )
