@@ -363,13 +363,14 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The whole of `clearance.toml`. `digest` covers it and every file that it names as configuration."""
+    """The whole of `clearance.toml`. `digest` covers it and every file that it names, whose digests are `files`."""
 
     checks: Mapping[str, Check]
     requirements: tuple[Requirement, ...]
     waivers: tuple[Waiver, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
     digest: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ def parse(text: bytes, *, readers: Collection[str], read: Callable[[str], bytes]
         waivers=tuple(_waiver(number, table, checks) for number, table in enumerate(file.waiver, 1)),
         severities=file.severity,
         digest=_digest(text, contents),
+        files={path: f"sha256:{hashlib.sha256(content).hexdigest()}" for path, content in contents.items()},
     )
 
 
