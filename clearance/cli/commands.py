@@ -86,12 +86,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="GLOB",
         help="files that the tool looked at, below the working folder (scenarios: **/*.feature); may be repeated",
     )
+    read.add_argument("--slo", metavar="FILE", help="the SLO file that a load run's recording is measured against")
     read.set_defaults(verb=reading.read)
 
     _accepting_verbs(verbs)
     _attesting_verbs(verbs)
 
-    schema = verbs.add_parser("schema", help="print the JSON Schema of clearance.toml")
+    schema = verbs.add_parser("schema", help="print the JSON Schema of clearance.toml, or of an SLO file's objects")
+    schema.add_argument("of", nargs="?", choices=list(reading.SCHEMAS), default="policy", help="policy (default), slo")
     schema.set_defaults(verb=reading.schema)
     return parser
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from clearance import policy
+from clearance import policy, slo
 from clearance.model import ClearanceError, Materials, Reading, UnreadableError
 from clearance.readers import READERS
 from clearance.readers.recognise import HEAD, guess
@@ -23,6 +23,7 @@ from clearance.runner.report import LIMIT, take_file
 from clearance.runner.tree import find
 
 UNREADABLE = 3
+SCHEMAS = {"policy": policy.schema, "slo": slo.schema}
 
 
 def read(options: argparse.Namespace) -> int:
@@ -36,7 +37,7 @@ def read(options: argparse.Namespace) -> int:
             f"there is no reader {options.reader}",
             (f"did you mean {near[0]}? " if near else "") + f"known are {', '.join(READERS)}",
         )
-    materials = _materials(_patterns(options))
+    materials = _materials(_patterns(options), options.slo)
     try:
         reading = reader(take_file(Path(options.file)), materials)
     except UnreadableError as error:
@@ -61,7 +62,7 @@ def survey(options: argparse.Namespace) -> int:
             f"give the report: `clearance read {top} FILE`" if known else "give a folder of reports, or READER FILE",
         )
     files = [top / entry.path for entry in find(str(top), ("**",)) if entry.asked] if top.is_dir() else [top]
-    materials = _materials(tuple(options.inputs))
+    materials = _materials(tuple(options.inputs), options.slo)
     good = bad = 0
     for file in files:
         line, read = _glance(file, materials)
@@ -114,11 +115,21 @@ def _interpreted(name: str, report: bytes, materials: Materials) -> Reading:
         raise UnreadableError(f"the reader broke, please report it: {type(error).__name__}: {error}") from error
 
 
-def _materials(patterns: tuple[str, ...]) -> Materials:
+def _materials(patterns: tuple[str, ...], slo_file: str | None) -> Materials:
     """What readers may look at beside a report: the files below the working folder that were asked for."""
     here = Path.cwd()
     paths = [entry.path for entry in find(str(here), patterns) if entry.asked]
-    return Materials(root=str(here), files=Files(here, paths))
+    return Materials(root=str(here), files=Files(here, paths), slo=_levels(slo_file) if slo_file else None)
+
+
+def _levels(file: str) -> bytes:
+    """An SLO file that can be used: what is wrong there is no fault of the report."""
+    try:
+        text = Path(file).read_bytes()
+    except OSError as error:
+        raise ClearanceError(f"the SLO file {file} can't be read: {error.strerror}", "check the path") from error
+    slo.parse(text, file)
+    return text
 
 
 def _patterns(options: argparse.Namespace) -> tuple[str, ...]:
@@ -131,7 +142,7 @@ def _print(reading: Reading) -> None:
     sys.stdout.buffer.flush()
 
 
-def schema(_options: argparse.Namespace) -> int:
-    """Print the JSON Schema of the policy file."""
-    print(json.dumps(policy.schema(), indent=2))
+def schema(options: argparse.Namespace) -> int:
+    """Print the JSON Schema of the policy file, or of one object of an SLO file."""
+    print(json.dumps(SCHEMAS[options.of](), indent=2))
     return os.EX_OK
