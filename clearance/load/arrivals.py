@@ -1,0 +1,131 @@
+"""Users and tasks: each task of an open run waits for its arrival's intended start; closed runs go on as Locust does.
+
+Locust has no seam before a task, so that `TaskSet.execute_task` and `TaskSet.wait` are wrapped, for all users at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import gevent
+from gevent.event import Event
+from locust.exception import StopUser
+from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet, TaskSet
+
+from clearance.load.lanes import Lanes
+from clearance.load.recorder import Recorder, now
+from clearance.load.requests import INTENDED
+
+NANO: Final = 1e9
+BUSY: Final = "clearance_busy"
+
+
+@dataclass(slots=True)
+class Floor:
+    """Where the users of one process do their tasks during a run. `lanes` is None where arrivals are closed."""
+
+    recorder: Recorder
+    open: bool
+    lanes: Lanes | None = None
+    begun: Event = field(default_factory=Event)
+    over: Event = field(default_factory=Event)
+    parked: set[int] = field(default_factory=set)
+    busy: int = 0
+
+    def begin(self, lanes: Lanes) -> None:
+        """Give out starts from now on."""
+        self.lanes = lanes
+        self.begun.set()
+
+    def close(self) -> None:
+        """Let no user begin another task."""
+        self.over.set()
+        self.begun.set()
+
+    def perform(self, user: Any, work: Callable[[], None]) -> None:
+        """Do one task, when it is due; whatever it asked for and nobody heard about ends with it."""
+        if self.open:
+            user.__dict__[INTENDED] = self._due(user)
+        if self.over.is_set():
+            raise StopUser
+        self.busy += 1
+        user.__dict__[BUSY] = True
+        try:
+            work()
+        finally:
+            self.busy -= 1
+            user.__dict__.update({INTENDED: 0, BUSY: False})
+            if self.recorder.under_way:
+                self.recorder.abandon(user)
+
+    def _due(self, user: Any) -> int:
+        """Wait for the next start of a user's class; its moment on the monotonic clock."""
+        user._state, before = LOCUST_STATE_WAITING, user._state
+        if before == LOCUST_STATE_STOPPING:
+            raise StopUser
+        self.parked.add(id(user))
+        self.begun.wait()
+        lane = type(user).__name__
+        start = None if self.lanes is None else self.lanes.take(lane)
+        origin = self.recorder.origin
+        if start is None or origin is None or self.lanes is None:
+            self.over.wait()
+            raise StopUser
+        waited = self._sleep_until(lane, start, origin)
+        if user._state == LOCUST_STATE_STOPPING:
+            self.lanes.give_back(lane, start)
+            raise StopUser
+        user._state = LOCUST_STATE_RUNNING
+        self.recorder.arrive(start, now() - origin, waited)
+        return origin + start
+
+    def _sleep_until(self, lane: str, start: int, origin: int) -> bool:
+        """Sleep, if it is not too late for that; a user that is stopped meanwhile gives its start back."""
+        waited = False
+        try:
+            while (left := start + origin - now()) > 0:
+                waited = True
+                if self.over.wait(left / NANO):
+                    raise StopUser
+        except BaseException:
+            assert self.lanes is not None
+            self.lanes.give_back(lane, start)
+            raise
+        return waited
+
+
+class Tasks:
+    """The tasks of this process: `floor` is None between runs."""
+
+    def __init__(self) -> None:
+        self.floor: Floor | None = None
+
+    def wrap_tasks(self) -> None:
+        """Let every task of Locust's task sets go through here."""
+        for kind in (TaskSet, DefaultTaskSet):
+            kind.execute_task = self._executing(kind.execute_task)  # type: ignore[method-assign]
+        TaskSet.wait = self._waiting(TaskSet.wait)  # type: ignore[method-assign]
+
+    def _executing(self, original: Callable[..., None]) -> Callable[..., None]:
+        def execute_task(tasks: TaskSet, task: Any) -> None:
+            floor = self.floor
+            if floor is None or (isinstance(task, type) and issubclass(task, TaskSet)):
+                original(tasks, task)
+            else:
+                floor.perform(tasks.user, lambda: original(tasks, task))
+
+        return execute_task
+
+    def _waiting(self, original: Callable[..., None]) -> Callable[..., None]:
+        def wait(tasks: TaskSet) -> None:
+            floor = self.floor
+            if floor is None or not floor.open or tasks.user.__dict__.get(BUSY):  # busy: a task pauses by itself
+                original(tasks)
+            elif tasks.user._state == LOCUST_STATE_STOPPING:
+                raise StopUser
+            else:
+                gevent.sleep(0)  # the next arrival is waited for before its task
+
+        return wait

@@ -1,0 +1,141 @@
+"""Requests of Locust's clients, seen from both ends: an id goes out with each, and its event comes back to be recorded.
+
+The two HTTP sessions' `request` is wrapped for all users at once; other clients are known by Locust's request event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import gevent
+from gevent.timeout import Timeout
+from geventhttpclient._parser import HTTPParseError
+from locust.clients import HttpSession
+from locust.contrib.fasthttp import FastHttpSession
+from locust.exception import CatchResponseError
+
+from clearance.load.recorder import NAN, Recorder, Sent, now
+from clearance.recording import Outcome
+
+HEADER: Final = "x-request-id"
+TIMING: Final = "server-timing"
+KEY: Final = "clearance"  # in the context of a request, which Locust hands on to its event
+INTENDED: Final = "clearance_intended"  # of a user: its arrival's start, until its first request
+
+_Request = Callable[..., Any]
+_LOST: Final = (OSError, HTTPParseError, Timeout)
+_SILENT: Final = (NAN, NAN, NAN)
+# The parameters of `request` after method and URL: headers and context may be given by place.
+_PLACES: Final[Mapping[type, tuple[str, ...]]] = {
+    HttpSession: ("name", "catch_response", "context"),
+    FastHttpSession: (
+        "name", "data", "catch_response", "stream", "headers", "auth", "json", "allow_redirects", "context",
+    ),
+}  # fmt: skip
+
+
+class Requests:
+    """The requests of this process while a run is on: `recorder` is None in between, and then nothing is done."""
+
+    def __init__(self) -> None:
+        self.recorder: Recorder | None = None
+
+    def wrap_clients(self) -> None:
+        """Let every HTTP session of Locust's go through here."""
+        for session, places in _PLACES.items():
+            session.request = self._wrapped(session.request, places)  # type: ignore[attr-defined]
+
+    def _wrapped(self, original: _Request, places: tuple[str, ...]) -> _Request:
+        def request(session: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
+            recorder = self.recorder
+            if recorder is None:
+                return original(session, method, url, *args, **kwargs)
+            if args:
+                kwargs.update(zip(places, args, strict=False))
+            user = session.user
+            values = user.__dict__ if user is not None else {}
+            intended = values.get(INTENDED, 0)
+            if intended:
+                values[INTENDED] = 0
+            id_, sent = recorder.send(user, method, kwargs.get("name") or url, intended)
+            headers = kwargs.get("headers")
+            kwargs["headers"] = {**headers, HEADER: id_} if headers else {HEADER: id_}
+            context = kwargs.get("context")
+            kwargs["context"] = {**context, KEY: sent} if context else {KEY: sent}
+            response = original(session, method, url, **kwargs)
+            sent.answered = now()
+            return response
+
+        return request
+
+    def on_request(
+        self,
+        request_type: str,
+        name: str,
+        response: Any = None,
+        exception: Any = None,
+        context: Any = None,
+        response_time: float | None = 0.0,
+        **_: Any,
+    ) -> None:
+        """Take Locust's request event."""
+        recorder = self.recorder
+        if recorder is None:
+            return
+        if context and KEY in context:
+            sent = context[KEY]
+            op = context.get("op")
+        else:
+            sent = _of_another_client(recorder, request_type, name, response_time or 0.0)
+            op = context.get("op") if context else None
+        status = getattr(response, "status_code", 0) or 0
+        outcome = 0 if exception is None else _outcome(status, exception)
+        headers = getattr(response, "headers", None)
+        said = headers.get(TIMING) if headers else None
+        route = recorder.routes.get((request_type, name, op))
+        if route is None:
+            route = recorder.route(request_type, name, op)
+        recorder.end(sent, route, status, outcome, server_timing(said) if said else _SILENT)
+
+
+def _outcome(status: int, exception: Any) -> Outcome:
+    if status >= 400:
+        return Outcome.REFUSED
+    if isinstance(exception, _LOST) and not isinstance(exception, CatchResponseError):
+        return Outcome.UNANSWERED
+    return Outcome.WRONG
+
+
+def _of_another_client(recorder: Recorder, method: str, name: str, milliseconds: float) -> Sent:
+    """Reconstruct a request of which only the end was told; its greenlet's first argument is its user (Locust's rule)."""
+    args = getattr(gevent.getcurrent(), "args", ())
+    values = getattr(args[0], "__dict__", {}) if args else {}
+    intended = values.get(INTENDED, 0)
+    if intended:
+        values[INTENDED] = 0
+    _, sent = recorder.send(args[0] if args else None, method, name, intended)
+    sent.answered = sent.sent
+    sent.sent -= round(milliseconds * 1e6)
+    if not intended:
+        sent.intended = sent.sent
+    return sent
+
+
+def server_timing(text: str) -> tuple[float, float, float]:
+    """Read total, db_read and db_write (ms) of a `Server-Timing` header; NaN for what it does not say.
+
+    Source: W3C Server Timing, section 3 (The Server-Timing Header Field). A name that comes again is added up.
+    """
+    found: dict[str, float] = {}
+    for metric in text.split(","):
+        name, *params = (part.strip() for part in metric.split(";"))
+        for param in params:
+            key, _, value = param.partition("=")
+            if key.strip().lower() == "dur":
+                try:
+                    milliseconds = float(value.strip().strip('"'))
+                except ValueError:
+                    continue
+                found[name] = found.get(name, 0.0) + milliseconds
+    return found.get("total", NAN), found.get("db_read", NAN), found.get("db_write", NAN)
