@@ -17,10 +17,10 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMAND = (sys.executable, "-m", "stack", "up", "--flights", "2000", "--port", "0")
+OPTIONS = ("--flights", "2000")
 START_S = 120.0
 STOP_S = 20.0
 
@@ -80,22 +80,32 @@ class Deployment:
 
 
 @contextlib.contextmanager
-def deployment(environ: Mapping[str, str]) -> Iterator[Deployment]:
-    """Yield the deployment that BASE_URL names; without BASE_URL, start a local stack and end it afterwards."""
+def deployment(environ: Mapping[str, str], options: Sequence[str] = OPTIONS) -> Iterator[Deployment]:
+    """Yield the deployment that BASE_URL names; without BASE_URL, start a local stack and end it afterwards.
+
+    `options` are what `python -m stack up` is given.
+    """
     url = environ.get("BASE_URL", "")
     if url:
         yield Deployment(base_url=url.rstrip("/"), said={name: environ.get(name, "") for name in SAID})
         return
-    with _stack() as said:
+    with local_stack(options) as local:
+        yield local
+
+
+@contextlib.contextmanager
+def local_stack(options: Sequence[str], root: Path = ROOT) -> Iterator[Deployment]:
+    """Start the stack that lies in `root`, and end it afterwards."""
+    with _stack((sys.executable, "-m", "stack", "up", "--port", "0", *options), root) as said:
         yield Deployment(base_url=said["BASE_URL"].rstrip("/"), said=said)
 
 
 @contextlib.contextmanager
-def _stack() -> Iterator[Mapping[str, str]]:
+def _stack(command: Sequence[str], root: Path) -> Iterator[Mapping[str, str]]:
     # It stays in this process group, so that whoever kills the test run's group kills the stack with it.
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         with subprocess.Popen(
-            COMMAND, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
+            command, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
         ) as process:
             said: Mapping[str, str] = {}
             try:

@@ -130,14 +130,23 @@ def _passes(flight: Flight, filters: Filters) -> bool:
     return days and all(getattr(flight, name) == filters[name] for name in ("carrier", "origin") if name in filters)
 
 
-def read_delays(body: bytes, group_by: str) -> dict[str, int]:
-    """Return how many flights each group has: some, in the order of the groups' names, with percentiles that rise."""
+def read_delays(
+    body: bytes, group_by: str, with_names: Collection[str] = (), exactly: Mapping[str, int] | None = None
+) -> dict[str, int]:
+    """Return how many flights each group has: groups in the order of their names, with percentiles that rise.
+
+    The names asked for must be among them; where `exactly` says what there is, nothing else must be.
+    """
     answer = _decode(body, Delays)
     found = {str(getattr(group, group_by)): group.flights for group in answer.groups}
     if answer.group_by != group_by or "None" in found or len(found) < len(answer.groups):
         raise WrongError(f"the groups are not by {group_by}")
     if list(found) != sorted(found):
         raise WrongError("the groups are not in the order of their names")
+    if missing := set(with_names) - found.keys():
+        raise WrongError(f"there is no group {min(missing)}")
+    if exactly is not None and found != exactly:
+        raise WrongError(f"the groups are {found}, not {dict(exactly)}"[:200])
     for name, group in zip(found, answer.groups, strict=True):
         if group.flights < 1 or not (_rises(group.departure) and _rises(group.arrival)):
             raise WrongError(f"{name} has {group.flights} flights, and percentiles that do not rise")

@@ -1,0 +1,28 @@
+"""The schedules by which `python -m load` runs: the one place that says how much load, for how long.
+
+What is good enough stands in `slo.yaml`, and how many requests it takes to tell follows from it: 99.9 % takes 3,688
+good ones where requests are independent of each other, and some times as many where they come to grief together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Arrivals as `clearance.load` writes them, seconds of all and of the warm-up in them, users who take them up."""
+
+    arrivals: str
+    seconds: int
+    warm_up: int
+    users: int
+
+
+GATE: Final = Plan(arrivals="poisson:120", seconds=55, warm_up=5, users=100)
+FAULTS: Final = Plan(arrivals="constant:60", seconds=40, warm_up=5, users=200)
+COMPARED: Final = Plan(arrivals="constant:60", seconds=8, warm_up=2, users=50)
+
+FLIGHTS: Final = "all"
+CONCURRENCY: Final = 8  # environments, at most
