@@ -8,7 +8,9 @@ one sets. Generators write it, the `load` reader reads it; it does no I/O.
 from __future__ import annotations
 
 import io
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -172,6 +174,14 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
+_BROKEN: Final = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
+
+_NO_COLUMN: Final = (
+    *(ValueError, TypeError, ArithmeticError, EOFError, MemoryError, RecursionError),
+    *(SyntaxError, tokenize.TokenError),  # the head of a column is a Python literal
+)
+
+
 def loads(data: bytes) -> Recording:
     """Read a recording. Raises UnreadableError for what is none, is broken, or would not fit into memory."""
     try:
@@ -180,7 +190,7 @@ def loads(data: bytes) -> Recording:
                 raise UnreadableError("the recording would take more than 2 GiB", "record a shorter run")
             header = _header(_member(archive, HEADER, HEADER_LIMIT))
             tables = {name: dict(_columns(archive, name)) for name in TABLES}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except _BROKEN as error:
         raise UnreadableError(f"the recording is broken: {error}", "run the load again") from error
     return Recording(header=header, **tables)
 
@@ -194,7 +204,12 @@ def _member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
         ) from None
     if entry.file_size > limit:
         raise UnreadableError(f"{name} in the recording unpacks to more than {limit:,} bytes", "record a shorter run")
-    return archive.read(entry)  # which gives no more than the entry says
+    if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise UnreadableError(
+            f"{name} in the recording is packed in a way that recordings are not", "run the load again"
+        )
+    with archive.open(entry) as member:
+        return member.read(entry.file_size)  # a length, for without one a gigabyte is unpacked at a time
 
 
 def _header(data: bytes) -> Header:
@@ -217,7 +232,7 @@ def _columns(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[str, Column]
         packed = _member(archive, where, UNPACKED_LIMIT)
         try:
             values = np.lib.format.read_array(io.BytesIO(packed), allow_pickle=False)
-        except (ValueError, TypeError, EOFError, MemoryError, SyntaxError) as error:
+        except _NO_COLUMN as error:
             raise UnreadableError(f"{where} in the recording is broken: {error}", "run the load again") from error
         if (
             values.dtype != np.dtype(kind)

@@ -64,12 +64,11 @@ def _texts(table: dict[str, Any]) -> Json:
 def _totals(run: Run, split: Split) -> Json:
     arrivals = run.recording.arrivals
     started = int((arrivals["started"] >= 0).sum())
-    seconds = run.header.seconds
     return {
         "requests": len(run),
         "intended": run.header.intended,
         "started": started,
-        "achieved": round(started / seconds, 3) if seconds else 0.0,
+        "achieved": round(started / run.header.intended, 4) if run.header.intended else None,
         "unjoined": unjoined(run, split)[1],
         "joined_by": split.by,
     }

@@ -15,7 +15,7 @@ from clearance.recording import Outcome
 
 _ROUTES: Final = 50
 _SLOWEST: Final = 10
-_AROUND: Final = (("p50", 0.45, 0.55), ("p99", 0.985, 0.995))
+_AROUND: Final = ((50, 0.45, 0.55), (99, 0.985, 0.995))
 _SHARES: Final = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
 
 

@@ -13,7 +13,7 @@ from clearance.readers.load.run import NANO, OPS, Column, Floats, Run
 STEPS: Final = 300
 HOT_STEPS: Final = 120
 HOT_ROWS: Final = 24
-CURVE: Final = (*range(0, 90, 5), *range(90, 99), 99, 99.5, 99.9, 99.95, 99.99, 100)
+CURVE: Final = (*range(99), *(round(99 + n / 10, 1) for n in range(10)), 99.95, 99.99, 100)
 _NICE: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
 
 
