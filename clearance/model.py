@@ -416,7 +416,7 @@ class Exhibit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What was decided, of what, by which policy, on which evidence.
+    """What was decided, of what, by which policy, on which evidence; `base_policy_digest` is that of a second policy.
 
     `reasons` speak of the verdict as a whole (of one check: see its ruling); `missing` are the stage's required checks
     that have no evidence here.
@@ -437,3 +437,4 @@ class Verdict:
     now_overridden: bool
     subject_overridden: bool
     version: str
+    base_policy_digest: str | None = None

@@ -18,6 +18,7 @@ from clearance.policy.shape import CheckTable, WaiverTable, convert, known, sche
 __all__ = ["parse", "schema"]
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_RESERVED = "policy"
 _GATES = ("nox", "clearance")  # a gate that starts itself, or its own front door, would never end
 
 
@@ -51,6 +52,8 @@ def _check(name: str, table: CheckTable, readers: Collection[str]) -> Check:
     where = f"[check.{name}]"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", name):
         raise PolicyError(f"{where}: a check's name is up to 80 letters, digits, dots, - and _", "rename it")
+    if name == _RESERVED:
+        raise PolicyError(f"{where}: the name is taken by the ruling on the policy itself", "rename it")
     program = [PurePosixPath(word).name for word in table.run[:3]]
     if program[0] in _GATES or (program[1:2] == ["-m"] and program[2:3] and program[2] in _GATES):
         raise PolicyError(
