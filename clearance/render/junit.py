@@ -42,6 +42,7 @@ def render(
     outputs: Mapping[str, str] = NOTHING,
     reproduce: Mapping[str, str] = NOTHING,
     file: str = "verdict.json",
+    **_context: object,
 ) -> str:
     """Put a verdict into XML; `file` holds the findings that are left out."""
     cases = [*_whole(verdict)]

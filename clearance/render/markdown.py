@@ -86,6 +86,7 @@ def render_comment(
     outputs: Mapping[str, str] = NOTHING,
     reproduce: Mapping[str, str] = NOTHING,
     file: str = "verdict.json",
+    **_context: object,
 ) -> str:
     """Put a verdict into Markdown that fits a comment on a pull request."""
     return render(verdict, outputs=outputs, reproduce=reproduce, file=file, limit=COMMENT)

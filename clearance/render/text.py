@@ -40,7 +40,12 @@ def render(
         lines.pop()
     if len(lines) > _SCREEN:
         lines += ["", f"{_word(verdict.decision)}{_names(verdict)}"]
-    return "\n".join(_coloured(line) if colour else line for line in lines) + "\n"
+    return "\n".join(_coloured(line) if colour else _inert(line) for line in lines) + "\n"
+
+
+def _inert(line: str) -> str:
+    """Keep a line from being a command to the runner of a GitHub workflow: those begin with two colons."""
+    return line.replace("::", ": :", 1) if line.lstrip().startswith("::") else line
 
 
 def _word(decision: Decision) -> str:

@@ -19,9 +19,10 @@ def clean(text: str, limit: int = 1000) -> str:
     """Make text from a tool harmless on one line, of at most `limit` characters.
 
     What could move the cursor, colour, hide or reverse text (control, format and private characters, half surrogate
-    pairs: Unicode Standard Annex 44, general categories C and Z) shows as its escape; a line break as `⏎`.
+    pairs: Unicode Standard Annex 44, general categories C and Z) shows as its escape; a line break as `⏎`. And in the
+    log of a GitHub workflow, `##[` would begin a command to the runner, anywhere in a line.
     """
-    cut = text[: limit + 1]
+    cut = text[: limit + 1].replace("##[", "## [")
     if not cut.isprintable():
         cut = " ⏎ ".join(line.strip() for line in cut.strip().splitlines())
         cut = "".join(c if c.isprintable() else " " if c.isspace() else _escape(c) for c in cut)

@@ -1,5 +1,7 @@
 """What each reader of a verdict is shown, from verdicts built by hand."""
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -277,6 +279,15 @@ def test_markdown_stays_below_githubs_limit_and_counts_the_rest(limit):
     assert re.search(r"The details of \d+ checks did not fit here: see <code>verdict.json</code>", page)
 
 
+def test_a_comment_fits_a_pull_request():
+    """The same page for a comment has fewer than 65,536 characters, and counts what it left out."""
+    long = [Finding(rule=f"R{n}", message="<é🛫" * 90, path=f"p/{n}") for n in range(1000)]
+    page = RENDERERS["comment"](verdict(ruling("code", Decision.FAIL, "why", blocking=tuple(long))))
+
+    assert 60_000 < len(page.encode()) <= 65_536
+    assert re.search(r"and \d+ findings more in <code>verdict.json</code>", page)
+
+
 def test_markdown_counts_findings_beyond_its_number():
     """Two hundred findings a check are listed and the rest is counted."""
     page = markdown.render(verdict(ruling("code", Decision.FAIL, blocking=KINDS * 30)))
@@ -295,13 +306,18 @@ def test_markdown_links_and_notifies_nobody():
 
 
 def test_html_needs_nothing_but_itself():
-    """The page states its language and answer, forbids scripts and loads nothing."""
+    """The page states its language and answer, forbids scripts and all styles but its own, and loads nothing."""
     page = html.render(MIXED)
+    style = page[page.index("<style>") + len("<style>") : page.index("</style>")]
+    allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
     assert page.startswith('<!doctype html>\n<html lang="en">')
     assert "<title>FAIL: commit 3f2a91c07b1e with uncommitted changes, tree c73fb75d0009 · Clearance</title>" in page
     assert "default-src &#39;none&#39;" not in page
-    assert "content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"" in page
+    assert (
+        f"content=\"default-src 'none'; style-src 'sha256-{allowed}'; script-src 'none'; "
+        "base-uri 'none'; form-action 'none'\""
+    ) in page
     assert re.findall(r"<script|<link|<img|src=|url\(|@import|&lt;t", page) == []
 
 

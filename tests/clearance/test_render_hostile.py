@@ -27,6 +27,8 @@ ATTACKS = [
     "![x](https://evil.test) [x](javascript:x) <https://evil.test> **b** _i_ ~~s~~",
     "&lt;script&gt; &#60;script&#62; \\<script>",
     "@octocat",
+    "::error file=x::planted",
+    "##[error]planted",
 ]
 OURS_IN_HTML = {
     *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "h1", "h2", "p", "details"),
@@ -146,6 +148,7 @@ def test_text_is_inert(verdict, output):
     assert shown.encode().decode() == shown
     assert [character for character in shown if not (character.isprintable() or character == "\n")] == []
     assert len(answers) - len(verdict.rulings) in (1, 2)
+    assert [line for line in shown.split("\n") if "##[" in line or line.lstrip().startswith("::")] == []
 
 
 @thorough
@@ -189,3 +192,14 @@ def test_json_always_encodes(verdict):
     document = json.loads(verdict_json.render_bytes(verdict).decode())
 
     assert (document["schema"], len(document["rulings"])) == (1, len(verdict.rulings))
+
+
+@thorough
+@given(verdict=verdicts(TEXT), output=TEXT.map(lambda text: text * 500), limit=st.integers(16, 64))
+def test_a_comment_always_fits(verdict, output, limit):
+    """However short a page must be and whatever the tools say, it ends in time, whole, with the answer first."""
+    page = markdown.render(verdict, outputs=said_by(verdict, output), limit=limit * 1024)
+
+    assert len(page.encode()) <= limit * 1024
+    assert page.startswith("### ")
+    assert page.count("<details>") == page.count("</details>")
