@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clearance.model import ClearanceError, Subject
+from clearance.subject import configuration
 
 POLICY = "clearance.toml"
 
@@ -67,6 +68,9 @@ def identify(root: Path) -> Subject:
     commit's own tree when nothing differs, and only then is `dirty` false. Where a submodule differs from its commit,
     a digest of its content stands in its place. Without git, outside a repository, or where the repository ignores
     `root`, `tree` is `sha256:` and a digest of the folder, and there is no commit.
+
+    `config_digest` is of the Terraform configuration of the whole repository, None where it has none, or none that
+    Terraform Cloud could unpack: `configured` says why.
     """
     root = root.resolve()
     if shutil.which("git") is None:
@@ -77,7 +81,20 @@ def identify(root: Path) -> Subject:
         if git is None or tree is None:
             return Subject(tree=_digest(root))
         commit, committed_tree = git.head()
-    return Subject(commit=commit, tree=tree, dirty=tree != committed_tree)
+        try:
+            config_digest = configuration.of_files(git.top, git.files())
+        except ClearanceError:
+            config_digest = None
+    return Subject(commit=commit, tree=tree, dirty=tree != committed_tree, config_digest=config_digest)
+
+
+def configured(root: Path) -> str | None:
+    """Digest the configuration of the repository around `root`, as `identify` does; ClearanceError says why not."""
+    with _scratch() as scratch:
+        git = _Git.around(root.resolve(), scratch)
+        if git is None or git.tree(git.top) is None:
+            return None
+        return configuration.of_files(git.top, git.files())
 
 
 @contextlib.contextmanager
@@ -179,6 +196,15 @@ class _Git:
             self.filtered("update-index", "--add", "--replace", "-z", "--index-info", stdin=_lines(lines))
         return self.filtered("write-tree", "--missing-ok")
 
+    def files(self) -> Iterator[str]:
+        """Yield each file that the tree written last holds, those of checked-out submodules too."""
+        for line in self.names("ls-files", "-s", "-z"):
+            facts, _, name = line.partition("\t")
+            if not facts.startswith(_GITLINK):
+                yield name
+            elif (self.top / name / ".git").exists():
+                yield from (f"{name}/{inner}" for inner in _files_of(self.top / name))
+
     def look_at_everything(self) -> dict[str, str]:
         """Return each tracked file with its mode, and make git look at those it was told to assume unchanged."""
         tracked: dict[str, str] = {}
@@ -215,6 +241,13 @@ class _Git:
         if inner.commit and not inner.dirty and len(inner.commit) == self.id_length:
             return inner.commit
         return hashlib.sha256(str(inner.tree).encode()).hexdigest()[: self.id_length]
+
+
+def _files_of(root: Path) -> list[str]:
+    """List the files of a nested repository as a clone of it would hold them."""
+    with _scratch() as scratch:
+        git = _Git.around(root, scratch)
+        return [] if git is None or git.tree(git.top) is None else list(git.files())
 
 
 def _environment() -> dict[str, str]:
