@@ -14,6 +14,7 @@ from pathlib import Path
 from clearance import __version__, evidence
 from clearance.cli import project
 from clearance.cli.gathering import gather, refuse_to_nest
+from clearance.cli.publishing import REPORTS, publish
 from clearance.judge import judge as decide
 from clearance.model import (
     ClearanceError,
@@ -21,23 +22,17 @@ from clearance.model import (
     Evidence,
     Exhibit,
     Inputs,
-    Json,
     Stage,
     Subject,
     UnreadableError,
-    Verdict,
 )
-from clearance.render import RENDERERS, text, verdict_json
 from clearance.runner import Collected
 from clearance.runner.report import take_file
 from clearance.shelf import Folder, fence, fenced
-from clearance.shelf import replace as replace_file
 from clearance.subject import identify
 
 OUT = "build/clearance"
 EXITS = {Decision.PASS: os.EX_OK, Decision.FAIL: 1, Decision.UNKNOWN: 3}
-_REPORTS = {"summary.md": "markdown", "report.html": "html"}
-_VERDICT = ("verdict.json", *_REPORTS)
 _FOLDERS = ("evidence", "reports", "logs")
 
 
@@ -63,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     if options.arguments and len(checks) != 1:
         raise ClearanceError("arguments after -- belong to one check", "name it: --only CHECK -- ARGUMENTS")
     with project.working_alone(home.root) as state:
-        out = _fresh(home.root, options.out, (*_FOLDERS, *_VERDICT))
+        out = _fresh(home.root, options.out, (*_FOLDERS, *REPORTS))
         subject = identify(home.root)
         inputs = home.inputs(checks, options.arguments)
         shelf = Folder(state / "shelf")
@@ -106,7 +101,7 @@ def judge(options: argparse.Namespace) -> int:
         raise ClearanceError(f"there is no folder {folder}", "make one with `clearance run --evidence-only`")
     with project.working_alone(home.root):
         found, exhibits = _load(folder, {check.name for check in checks})
-        out = _fresh(home.root, options.out, _VERDICT)
+        out = _fresh(home.root, options.out, REPORTS)
         hearing = Hearing(
             project=home,
             stage=stage,
@@ -127,7 +122,7 @@ def _fresh(root: Path, named: str, old: Iterable[str]) -> Path:
     try:
         if not out.is_dir() or not any(out.iterdir()):
             fence(out)  # or writing our reports would change the very tree that we judge
-        taken = [name for name in (*_FOLDERS, *_VERDICT) if os.path.lexists(out / name)]
+        taken = [name for name in (*_FOLDERS, *REPORTS) if os.path.lexists(out / name)]
         if taken and not fenced(out):
             raise ClearanceError(
                 f"--out {named} has a {taken[0]} that is not ours, and we would replace it", "name a folder of its own"
@@ -222,27 +217,5 @@ def _conclude(hearing: Hearing, options: argparse.Namespace, out: Path) -> int:
         subject_overridden=options.subject is not None,
     )
     details = {name: one.details for name, one in hearing.evidence.items() if one.details is not None}
-    _publish(verdict, hearing.outputs, details, options.format, out)
+    publish(verdict, hearing.outputs, details, options.format, out)
     return EXITS[verdict.decision]
-
-
-def _publish(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, Json], form: str, out: Path) -> None:
-    """Write the reports, the verdict last and whole, and print one; an interrupt meanwhile leaves no verdict."""
-    try:
-        for name, renderer in _REPORTS.items():
-            page = RENDERERS[renderer](verdict, outputs=outputs, details=details)
-            (out / name).write_text(page, "utf-8", "replace")
-        replace_file(out / "verdict.json", verdict_json.render_bytes(verdict))
-        shown = _shown(verdict, outputs, details, form, out)
-        sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        (out / "verdict.json").unlink(missing_ok=True)
-        raise
-
-
-def _shown(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, Json], form: str, out: Path) -> str:
-    if form != "text":
-        return RENDERERS[form](verdict, outputs=outputs, details=details)
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    return text.render(verdict, outputs=outputs, colour=colour, file=os.path.relpath(out / "verdict.json"))

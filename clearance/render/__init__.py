@@ -2,7 +2,7 @@
 
 A new audience is a new module and a line in `RENDERERS`. `outputs` is what a check's own tool printed last, by check;
 `reproduce` the command that runs a check again, where it isn't `clearance run --only CHECK`; `details` what its reader
-left to be drawn (`Reading.details`).
+left to be drawn (`Reading.details`), `repository` the web address that the subject's commit belongs to.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Renderer(Protocol):
         outputs: Mapping[str, str] = ...,
         reproduce: Mapping[str, str] = ...,
         details: Mapping[str, Json] = ...,
+        repository: str | None = ...,
     ) -> str: ...
 
 

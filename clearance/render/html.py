@@ -53,6 +53,7 @@ def render(
     reproduce: Mapping[str, str] = NOTHING,
     details: Mapping[str, Json] = _NO_DETAILS,
     file: str = "verdict.json",
+    **_context: object,
 ) -> str:
     """Put a verdict into a page; `file` is where the reader finds the findings that are left out."""
     lines = words.lines(verdict)

@@ -79,7 +79,7 @@ def test_a_clean_check_passes_with_0_and_leaves_its_reports(folder):
     """Exit code 0, a verdict that names the reach, and every report, in a folder that git leaves alone."""
     done = folder.clearance("run")
     assert (done.returncode, done.stdout[:4]) == (0, "PASS")
-    assert {"verdict.json", "summary.md", "report.html", "evidence"} <= {
+    assert {"verdict.json", "summary.md", "comment.md", "report.html", "results.sarif", "junit.xml", "evidence"} <= {
         entry.name for entry in (folder.path / "build/clearance").iterdir()
     }
     verdict = folder.verdict()

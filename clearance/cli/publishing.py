@@ -1,0 +1,49 @@
+"""Writes a verdict's reports into their folder, and prints one of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from clearance.model import Json, Verdict
+from clearance.render import RENDERERS, text, verdict_json
+from clearance.shelf import replace as replace_file
+
+_RENDERED = {
+    "summary.md": "markdown",
+    "comment.md": "comment",
+    "report.html": "html",
+    "results.sarif": "sarif",
+    "junit.xml": "junit",
+}
+REPORTS = ("verdict.json", *_RENDERED)
+
+
+def publish(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, Json], form: str, out: Path) -> None:
+    """Write the reports, the verdict last and whole, and print one; an interrupt meanwhile leaves no verdict."""
+    try:
+        for name, renderer in _RENDERED.items():
+            page = RENDERERS[renderer](verdict, outputs=outputs, details=details, repository=_repository())
+            (out / name).write_text(page, "utf-8", "replace")
+        replace_file(out / "verdict.json", verdict_json.render_bytes(verdict))
+        shown = _shown(verdict, outputs, details, form, out)
+        sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        (out / "verdict.json").unlink(missing_ok=True)
+        raise
+
+
+def _shown(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, Json], form: str, out: Path) -> str:
+    if form != "text":
+        return RENDERERS[form](verdict, outputs=outputs, details=details, repository=_repository())
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return text.render(verdict, outputs=outputs, colour=colour, file=os.path.relpath(out / "verdict.json"))
+
+
+def _repository() -> str | None:
+    """Return the web address of the repository, where a workflow of GitHub says which one it runs for."""
+    server, name = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_REPOSITORY")
+    return f"{server}/{name}" if server and name else None
