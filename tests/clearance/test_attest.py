@@ -1,0 +1,361 @@
+"""Signing and verifying: a yes needs everything to be right, and each no says why in one line."""
+
+import base64
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearance.attest import RefusedError, envelope, keys, statement, trust
+from clearance.attest.trust import Use
+from clearance.attest.verify import Expectation, verify
+from clearance.model import ClearanceError, Decision, Exhibit, Ruling, Stage, Subject, Verdict
+from clearance.render import verdict_json
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+COMMIT, OTHER = "c0" * 20, "d1" * 20
+EVIDENCE = b'{"schema":1,"reach":9}'
+
+
+def sha256(data):
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def pem(private):
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def make_signer(private=None):
+    return keys.load("env:KEY", {"KEY": pem(private or Ed25519PrivateKey.generate())})
+
+
+def trusted(signer, use=Use.VERDICT, since=NOW - DAY, until=NOW + DAY, owner="ci", more=""):
+    table = trust.entry(keys.public(signer), owner=owner, use=use, not_before=since, not_after=until)
+    return trust.parse((table + more).encode())
+
+
+SIGNER = make_signer()
+TRUST = trusted(SIGNER)
+VERDICT = Verdict(
+    decision=Decision.PASS,
+    complete=True,
+    missing=(),
+    stage=Stage.CHANGE,
+    subject=Subject(commit=COMMIT, tree="7e" * 20, dirty=False, config_digest=sha256(b"configuration")),
+    rulings=(Ruling(check="unit", decision=Decision.PASS, reasons=()),),
+    idle_waivers=(),
+    expired_waivers=(),
+    policy_digest=sha256(b"policy"),
+    evidence=(
+        Exhibit(
+            check="unit",
+            digest=sha256(EVIDENCE),
+            inputs_digest=sha256(b"inputs"),
+            tool="pytest 9",
+            reach=9,
+            unit="tests",
+            reused=False,
+            seconds=1,
+        ),
+    ),
+    judged_at=NOW - timedelta(hours=1),
+    now_overridden=False,
+    subject_overridden=False,
+    version="1",
+)
+EXPECTED = Expectation(commit=COMMIT, tree="7e" * 20, policy_digest=sha256(b"policy"))
+
+
+def files(verdict=VERDICT):
+    return {"verdict.json": verdict_json.render_bytes(verdict), "evidence/unit.json": EVIDENCE}
+
+
+def sign(verdict=VERDICT, signer=SIGNER, **options):
+    return envelope.seal(statement.dumps(verdict, sha256(files(verdict)["verdict.json"]), **options), [signer])
+
+
+def check(data, trusting=TRUST, expected=EXPECTED, now=NOW, found=None):
+    given_files = files() if found is None else found
+    return verify(data, trusting, expected, now=now, find=lambda name, _digest: given_files.get(name))
+
+
+def failing(decision):
+    return replace(VERDICT, decision=decision, rulings=(Ruling(check="unit", decision=decision, reasons=()),))
+
+
+def test_what_was_signed_is_verified():
+    """A whole PASS, signed by a trusted key, of this commit and policy, with its evidence: yes, and who says so."""
+    found = check(sign())
+
+    assert ["ci"] == [key.owner for key in found.keys]
+    assert found.statement.predicate.verification_result == "PASSED"
+
+
+def test_the_statement_is_in_totos_with_slsas_predicate():
+    """The fields that readers of those formats need are where they look for them."""
+    document = json.loads(sign(resource="git+https://example.org/flights"))
+    said = json.loads(base64.b64decode(document["payload"]))
+
+    assert "application/vnd.in-toto+json" == document["payloadType"]
+    assert ("https://in-toto.io/Statement/v1", "https://slsa.dev/verification_summary/v1") == (
+        said["_type"],
+        said["predicateType"],
+    )
+    digests = {"commit": {"gitCommit": COMMIT}, "tree": {"gitTree": "7e" * 20}}
+    digests |= {"configuration": {"sha256": sha256(b"configuration")[7:]}}
+    assert digests == {one["name"]: one["digest"] for one in said["subject"]}
+    predicate = said["predicate"]
+    assert ("git+https://example.org/flights", "PASSED", ["CLEARANCE_CHANGE"], "2026-11-24T11:00:00Z") == (
+        predicate["resourceUri"],
+        predicate["verificationResult"],
+        predicate["verifiedLevels"],
+        predicate["timeVerified"],
+    )
+    assert {"uri": "clearance.toml", "digest": {"sha256": sha256(b"policy")[7:]}} == predicate["policy"]
+    assert {name: sha256(data)[7:] for name, data in files().items()} == {
+        one["uri"]: one["digest"]["sha256"] for one in predicate["inputAttestations"]
+    }
+    assert "clearance" in predicate["verifier"]["version"]
+
+
+ANOTHER = make_signer()
+REFUSALS = {
+    "wrong key": (lambda: check(sign(signer=ANOTHER)), "signed by a key that is not trusted here"),
+    "wrong commit": (
+        lambda: check(sign(), expected=replace(EXPECTED, commit=OTHER)),
+        "another subject: commit c0c0c0c0c0c0, not d1d1d1d1d1d1",
+    ),
+    "wrong tree": (lambda: check(sign(), expected=Expectation(tree=OTHER)), "another subject: tree"),
+    "wrong configuration": (
+        lambda: check(sign(), expected=Expectation(config_digest=sha256(b"other"))),
+        "another subject: configuration",
+    ),
+    "no configuration": (
+        lambda: check(
+            sign(replace(VERDICT, subject=Subject(commit=COMMIT, dirty=False))),
+            expected=Expectation(config_digest=sha256(b"configuration")),
+        ),
+        "another subject: configuration none",
+    ),
+    "other policy": (lambda: check(sign(), expected=replace(EXPECTED, policy_digest=sha256(b"x"))), "another policy"),
+    "other stage": (lambda: check(sign(), expected=replace(EXPECTED, stage=Stage.PLAN)), "stage change, not plan"),
+    "FAIL": (lambda: check(sign(failing(Decision.FAIL)), found=files(failing(Decision.FAIL))), "the verdict is FAIL"),
+    "UNKNOWN": (
+        lambda: check(sign(failing(Decision.UNKNOWN)), found=files(failing(Decision.UNKNOWN))),
+        "the verdict is UNKNOWN",
+    ),
+    "incomplete": (lambda: check(sign(replace(VERDICT, complete=False, missing=("load",)))), "incomplete: load"),
+    "dirty": (lambda: check(sign(replace(VERDICT, subject=replace(VERDICT.subject, dirty=True)))), "dirty tree"),
+    "now overridden": (lambda: check(sign(replace(VERDICT, now_overridden=True))), "overridden"),
+    "subject overridden": (lambda: check(sign(replace(VERDICT, subject_overridden=True))), "overridden"),
+    "key expired": (lambda: check(sign(), now=NOW + 2 * DAY), "has expired: it was valid until"),
+    "key expired before it signed": (
+        lambda: check(sign(), trusted(SIGNER, since=NOW - 9 * DAY, until=NOW - DAY)),
+        "has expired",
+    ),
+    "key not valid yet": (lambda: check(sign(), trusted(SIGNER, since=NOW)), "not valid before"),
+    "key revoked": (lambda: check(sign(), trusted(SIGNER, more='revoked = "laptop lost"\n')), "revoked: laptop lost"),
+    "key of a person": (lambda: check(sign(), trusted(SIGNER, Use.OVERRIDE)), "signs overrides, not verdicts"),
+    "verdict expired": (
+        lambda: check(sign(), expected=replace(EXPECTED, max_age=timedelta(minutes=59))),
+        "expired: judged 1:00:00 ago, 0:59:00 is allowed",
+    ),
+    "from the future": (
+        lambda: check(sign(replace(VERDICT, judged_at=NOW + timedelta(minutes=6))), found=None),
+        "0:06:00 from now",
+    ),
+    "evidence missing": (
+        lambda: check(sign(), found={"verdict.json": files()["verdict.json"]}),
+        "evidence is missing: there is no evidence/unit.json",
+    ),
+    "verdict missing": (lambda: check(sign(), found={"evidence/unit.json": EVIDENCE}), "there is no verdict.json"),
+    "evidence changed": (
+        lambda: check(sign(), found=files() | {"evidence/unit.json": EVIDENCE + b" "}),
+        "evidence/unit.json has been changed",
+    ),
+    "nobody": (
+        lambda: check(json.dumps(json.loads(sign()) | {"signatures": []}, separators=(",", ":")).encode() + b"\n"),
+        "nobody has signed",
+    ),
+    "no envelope": (lambda: check(b"{}"), "no signed envelope"),
+    "not JSON": (lambda: check(b"\xff"), "no signed envelope"),
+    "another statement": (lambda: check(envelope.seal(b'{"_type":"x"}', [SIGNER])), "no verdict of Clearance"),
+    "forged": (lambda: check(forge(sign(), sign(failing(Decision.FAIL)))), "changed or is forged"),
+}
+
+
+def forge(taken, signed):
+    """The payload of one envelope with the signatures of another."""
+    document = json.loads(taken) | {"signatures": json.loads(signed)["signatures"]}
+    return json.dumps(document, separators=(",", ":")).encode() + b"\n"
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_verify_says_why_not(name):
+    """Each thing that is wrong is said in one line, and only a trusted FAIL is a FAIL; all else is unknown."""
+    attempt, message = REFUSALS[name]
+    with pytest.raises(RefusedError) as caught:
+        attempt()
+
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert (Decision.FAIL if name == "FAIL" else Decision.UNKNOWN) is caught.value.decision
+
+
+@given(st.data())
+def test_no_bit_can_be_changed(data):
+    """Whichever bit of an envelope is flipped, it no longer verifies."""
+    whole = bytearray(sign())
+    bit = data.draw(st.integers(0, len(whole) * 8 - 1))
+    whole[bit // 8] ^= 1 << bit % 8
+
+    with pytest.raises(RefusedError):
+        check(bytes(whole))
+
+
+@given(st.binary(max_size=60), st.integers(0, 9999))
+def test_nothing_can_be_added(junk, place):
+    """Whatever bytes are put in anywhere, the envelope no longer verifies; without any it does."""
+    whole = sign()
+    place %= len(whole)
+    changed = whole[:place] + junk + whole[place:]
+    if changed == whole:
+        check(changed)
+        return
+    with pytest.raises(RefusedError):
+        check(changed)
+
+
+def test_a_subject_must_be_named():
+    """Verifying against nothing is a mistake of whoever asks, not a yes."""
+    with pytest.raises(ClearanceError, match="nothing says which subject"):
+        check(sign(), expected=Expectation())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason"),
+    [
+        (VERDICT, None),
+        (failing(Decision.FAIL), None),
+        (failing(Decision.UNKNOWN), None),
+        (replace(VERDICT, complete=False, missing=("load",)), "incomplete: load"),
+        (replace(VERDICT, now_overridden=True), "--now"),
+        (replace(VERDICT, subject_overridden=True), "--subject"),
+        (replace(VERDICT, subject=replace(VERDICT.subject, dirty=True)), "dirty"),
+        (replace(VERDICT, subject=replace(VERDICT.subject, commit=None)), "no commit"),
+        (replace(failing(Decision.FAIL), decision=Decision.PASS), "contradicts itself"),
+        (replace(failing(Decision.FAIL), decision=Decision.UNKNOWN), "contradicts itself"),
+        (replace(VERDICT, evidence=()), "contradicts itself"),
+        (replace(VERDICT, rulings=(), evidence=()), "contradicts itself"),
+        (replace(VERDICT, reasons=("the tree changed",)), "contradicts itself"),
+    ],
+)
+def test_what_is_not_to_be_signed(verdict, reason):
+    """A partial, dirty, overridden or contradictory verdict is not signed; an honest FAIL or UNKNOWN is."""
+    found = statement.unfit(verdict)
+
+    assert (reason is None) == (found is None)
+    assert (reason or "") in (found or "")
+
+
+def test_keys_may_overlap():
+    """While a key is rotated either may sign, and a second signature by a stranger takes nothing away."""
+    new = make_signer()
+    both = {**TRUST, **trusted(new)}
+    payload = statement.dumps(VERDICT, sha256(files()["verdict.json"]))
+
+    assert check(sign(signer=new), both)
+    assert 2 == len(check(envelope.seal(payload, [SIGNER, new]), both).keys)
+    assert 1 == len(check(envelope.countersign(sign(), ANOTHER)).keys)
+
+
+def test_a_revoked_key_beside_a_good_one_still_refuses():
+    """Whoever trusts both keys hears of the one that may not sign."""
+    new = make_signer()
+    both = {**TRUST, **trusted(new, more='revoked = "stolen"\n')}
+
+    with pytest.raises(RefusedError, match="stolen"):
+        check(envelope.countersign(sign(), new), both)
+
+
+def table(**changes):
+    """The table of a trusted key with some keys changed, added, or (None) taken away."""
+    text = trust.entry(keys.public(SIGNER), owner="ci", use=Use.VERDICT, not_before=NOW, not_after=NOW + DAY)
+    head, *lines = text.partition("public_key = ")[0].splitlines()
+    values = dict(line.split(" = ") for line in lines)
+    values |= {"public_key": text.partition("public_key = ")[2], **changes}
+    return "\n".join([head, *(f"{key} = {value}" for key, value in values.items() if value is not None)]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"owner": '""'}, "owner"),
+        ({"owner": None}, "owner"),
+        ({"use": '"anything"'}, "use"),
+        ({"not_after": "2026-11-24"}, "not_after"),
+        ({"not_after": "2026-11-25T00:00:00"}, "not_after"),
+        ({"not_after": "2026-11-20T00:00:00Z"}, "not_after is not after not_before"),
+        ({"expires": "2026-11-20T00:00:00Z"}, "expires"),
+        ({"id": '"another"'}, "the id of this public key is"),
+        ({"public_key": '"text"'}, "no public key in PEM"),
+        ({"revoked": "true"}, "revoked"),
+    ],
+)
+def test_a_trust_file_is_read_strictly(changes, message):
+    """Whatever is unknown, missing, of another kind or contradictory is an error that says where."""
+    assert 1 == len(trust.parse(table().encode()))
+    with pytest.raises(ClearanceError, match=message):
+        trust.parse(table(**changes).encode())
+
+
+@pytest.mark.parametrize("text", ["", "key = []", "[[key]", "\xff", "[[keys]]"])
+def test_a_trust_file_without_keys_is_an_error(text):
+    """A file that names no key, or is no TOML, is an error, never a file that trusts nobody."""
+    with pytest.raises(ClearanceError, match=r"clearance\.keys\.toml"):
+        trust.parse(text.encode("latin-1"))
+
+
+def test_a_key_stands_in_a_trust_file_once():
+    """The same key twice could be valid and revoked at once: an error."""
+    with pytest.raises(ClearanceError, match="there twice"):
+        trust.parse((table() + table()).encode())
+
+
+@pytest.mark.parametrize(
+    ("named", "environ", "message"),
+    [
+        (None, {}, "CLEARANCE_SIGNING_KEY is not set"),
+        ("env:MINE", {}, "MINE is not set"),
+        ("gone.pem", {}, "gone.pem cannot be read"),
+        ("env:MINE", {"MINE": "nonsense"}, "MINE holds no private key"),
+        ("env:MINE", {"MINE": pem(generate_private_key(SECP384R1()))}, "neither Ed25519 nor ECDSA on P-256"),
+    ],
+)
+def test_a_key_that_cannot_sign_is_an_error(named, environ, message):
+    """A missing, unreadable or unsuitable key is an error with a next step, which shows none of the key."""
+    with pytest.raises(ClearanceError, match=message) as caught:
+        keys.load(named, environ)
+
+    assert "nonsense" not in str(caught.value)
+
+
+def test_a_key_comes_from_a_file_or_the_environment(tmp_path):
+    """The same key out of a file, a variable that is named, or the usual variable signs alike."""
+    text = pem(Ed25519PrivateKey.generate())
+    (tmp_path / "key.pem").write_text(text)
+    loaded = [
+        keys.load(str(tmp_path / "key.pem"), {}),
+        keys.load("env:MINE", {"MINE": text}),
+        keys.load(None, {"CLEARANCE_SIGNING_KEY": text}),
+    ]
+
+    assert 1 == len({sign(signer=one) for one in loaded})
