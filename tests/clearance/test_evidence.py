@@ -14,6 +14,12 @@ from clearance.model import Evidence, Finding, Measure, Severity, Subject, Unrea
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 MAYBE = st.none() | TEXT
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+DETAILS = st.dictionaries(
+    TEXT,
+    st.recursive(
+        MAYBE | NUMBERS | st.booleans() | st.integers(0, 2**53), lambda x: st.lists(x, max_size=3), max_leaves=5
+    ),
+)
 EVIDENCE = st.builds(
     Evidence,
     check=TEXT,
@@ -36,7 +42,16 @@ EVIDENCE = st.builds(
         max_size=3,
     ).map(tuple),
     measures=st.lists(
-        st.builds(Measure, name=TEXT, value=NUMBERS, low=NUMBERS, high=NUMBERS, unit=TEXT, samples=st.integers(0, 9)),
+        st.builds(
+            Measure,
+            name=TEXT,
+            value=NUMBERS,
+            low=NUMBERS,
+            high=NUMBERS,
+            unit=TEXT,
+            samples=st.integers(0, 9),
+            seconds=NUMBERS,
+        ),
         max_size=2,
     ).map(tuple),
     problems=st.lists(TEXT, max_size=2).map(tuple),
@@ -45,6 +60,7 @@ EVIDENCE = st.builds(
     started=st.datetimes(timezones=st.just(UTC)),
     seconds=NUMBERS,
     alone=st.booleans(),
+    details=st.none() | DETAILS,
 )
 ONE = Evidence(
     check="bandit",
@@ -68,6 +84,20 @@ def test_the_wire_format_is_one_flat_object():
     assert raw["schema"] == 1
     assert {"check", "subject", "inputs_digest", "reach", "covered", "findings", "measures", "problems"} <= raw.keys()
     assert raw["started"] == "2026-11-24T00:00:00Z"
+
+
+def test_evidence_from_before_there_were_details_is_still_read():
+    """Evidence without the fields that came later has none of what they say."""
+    raw = json.loads(dumps(replace(ONE, measures=(Measure(name="coverage", value=9, low=9, high=9),))))
+    del raw["details"], raw["measures"][0]["seconds"]
+    old = loads(json.dumps(raw, separators=(",", ":")).encode())
+    assert (old.details, old.measures[0].seconds) == (None, 0.0)
+
+
+def test_the_digest_covers_the_details():
+    """What is drawn beside a verdict is part of the evidence: another drawing is other evidence."""
+    digests = {digest(dumps(replace(ONE, details=details))) for details in (None, {"kind": "load"}, {"kind": "other"})}
+    assert len(digests) == 3
 
 
 def test_a_file_name_that_is_no_text_does_not_lose_the_evidence():

@@ -1,5 +1,7 @@
 """The laws of the judge, on evidence made by hand; properties by Hypothesis."""
 
+import math
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -26,6 +28,7 @@ from clearance.model import (
     Verdict,
     Waiver,
 )
+from clearance.statistics import clopper_pearson, ratio_interval
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SUBJECT = Subject(commit="c" * 40, tree="t" * 40, dirty=False)
@@ -219,6 +222,91 @@ def test_an_objective_is_decided_by_its_whole_interval(low, high, samples, decis
     assert decide(rules, evidence(measures=(measure,))).decision is decision
 
 
+EACH = Objective(measure="reads", at_most=0.01, min_samples=368, each=True)
+
+
+def share(bad, total, name="reads", seconds=30.0, blocks=30):
+    """A share of bad requests, spread over blocks of time as evenly as they go."""
+    spread = [[number // blocks + (block < number % blocks) for block in range(blocks)] for number in (bad, total)]
+    interval = ratio_interval(*spread)
+    return Measure(
+        name=name,
+        value=interval.value,
+        low=interval.low,
+        high=interval.high,
+        samples=interval.samples,
+        seconds=seconds,
+    )
+
+
+EACH_CASES = {
+    "there are none": ((), Decision.PASS, ()),
+    "all are inside": (
+        (share(0, 1000, "reads/GET /a"), share(0, 400, "reads/GET /b")),
+        Decision.PASS,
+        ("reads: 2 of 2 parts, at most 0.01 asked for",),
+    ),
+    "one is outside": (
+        (share(0, 1000, "reads/GET /a"), share(100, 1000, "reads/GET /b")),
+        Decision.FAIL,
+        (
+            "reads/GET /b 0.1 (95 % interval 0.0805171 to 0.12235, 1,000 samples), at most 0.01 asked for",
+            "reads: 1 of 2 parts, at most 0.01 asked for",
+        ),
+    ),
+    "one has few samples": (
+        (share(0, 1000, "reads/GET /a"), share(20, 20, "reads/GET /b")),
+        Decision.PASS,
+        ("reads: 1 of 2 parts, at most 0.01 asked for; 1 shown and not judged, with fewer than 368 samples",),
+    ),
+    "all have few samples": (
+        (share(20, 20, "reads/GET /a"),),
+        Decision.PASS,
+        ("reads: 0 of 1 parts, at most 0.01 asked for; 1 shown and not judged, with fewer than 368 samples",),
+    ),
+    "others are no parts": ((share(1000, 1000), share(9, 900, "reads2/GET /a")), Decision.PASS, ()),
+}
+
+
+@pytest.mark.parametrize(("measures", "decision", "said"), EACH_CASES.values(), ids=EACH_CASES)
+def test_an_objective_for_each_part(measures, decision, said):
+    """Each part with samples enough is held to the budget; the others are counted and shown."""
+    ruling = decide(policy(objectives=(EACH,)), evidence(measures=measures)).rulings[0]
+    assert ruling.decision is decision
+    assert tuple(reason for reason in ruling.reasons if "at most" in reason) == said
+    assert ruling.measures == measures
+
+
+LONGER = {
+    "too few samples": (share(0, 100), "100 samples, 368 needed: run about 81 seconds longer (3.7 times the 30 s"),
+    "an interval that straddles": (share(1, 600), "straddles the budget, run about"),
+    "a measure that does not say how long": (share(0, 100, seconds=0.0), "368 needed: run longer"),
+    "a share at the budget": (share(10, 1000), "so near to the budget that no run of a reasonable length would tell"),
+    "no share": (
+        Measure(name="reads", value=0.008, low=0.006, high=0.014, unit="ms", samples=500, seconds=10),
+        "run about 80 seconds longer (9.0 times the 10 s that it ran)",
+    ),
+    "no share, at the budget": (
+        Measure(name="reads", value=0.01, low=0.006, high=0.014, unit="ms", samples=500, seconds=10),
+        "no run of a reasonable length",
+    ),
+}
+
+
+@pytest.mark.parametrize(("measure", "said"), LONGER.values(), ids=LONGER)
+def test_what_is_not_decided_says_how_much_longer_to_run(measure, said):
+    """The step to take comes with its arithmetic."""
+    ruling = decide(policy(objectives=(replace(EACH, each=False),)), evidence(measures=(measure,))).rulings[0]
+    assert ruling.decision is Decision.UNKNOWN
+    assert said in ruling.reasons[0]
+
+
+def test_a_share_that_is_outside_fails_however_few_its_samples():
+    """Where the whole interval lies outside the budget, more samples are not waited for."""
+    made = evidence(measures=(share(40, 40),))
+    assert decide(policy(objectives=(replace(EACH, each=False),)), made).decision is Decision.FAIL
+
+
 def test_only_makes_a_verdict_incomplete():
     """A verdict on some checks names the others as missing, and those do not change its decision."""
     rules = policy()
@@ -385,3 +473,71 @@ def test_time_alone_never_improves_a_decision(findings, waivers, requirement):
     """The same evidence judged later is judged the same or worse: waivers only expire."""
     rules, made = policy(*waivers, **requirement), evidence(findings=tuple(findings))
     assert WORSE[decide(rules, made, now=NOW + timedelta(days=90)).decision] >= WORSE[decide(rules, made).decision]
+
+
+COUNTS = st.integers(1, 5000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
+BUDGETS = st.sampled_from([0.001, 0.01, 0.1])
+
+
+def independent(bad, total, name="reads"):
+    """A share of independent samples with its exact interval."""
+    low, high = clopper_pearson(bad, total)
+    return Measure(name=name, value=bad / total, low=low, high=high, samples=total, seconds=10)
+
+
+def held(budget, *measures, min_samples=1):
+    levels = tuple(
+        Objective(measure="reads", at_most=budget, min_samples=min_samples, each=each) for each in (False, True)
+    )
+    return decide(policy(objectives=levels), evidence(measures=measures)).decision
+
+
+@given(COUNTS, BUDGETS, st.integers(1, 4000), st.data())
+def test_adding_bad_requests_never_improves_a_decision(counts, budget, min_samples, data):
+    """More bad requests out of as many, or bad ones on top, leave the decision as it was or make it worse."""
+    bad, total = counts
+    before = held(budget, independent(bad, total), min_samples=min_samples)
+    worse = data.draw(st.integers(bad, total))
+    more = data.draw(st.integers(1, 500))
+    assert WORSE[held(budget, independent(worse, total), min_samples=min_samples)] >= WORSE[before]
+    # what had too few samples may be decided by more of them, but never for the better
+    if before is not Decision.UNKNOWN or total >= min_samples:
+        on_top = independent(bad + more, total + more)
+        assert WORSE[held(budget, on_top, min_samples=min_samples)] >= WORSE[before]
+
+
+@given(COUNTS, COUNTS, BUDGETS, st.integers(1, 4000))
+def test_one_more_part_never_improves_a_decision(whole, part, budget, min_samples):
+    """However a route does, its measure beside the others leaves the decision as it was or makes it worse."""
+    alone = held(budget, independent(*whole), min_samples=min_samples)
+    beside = held(budget, independent(*whole), independent(*part, "reads/GET /a"), min_samples=min_samples)
+    assert WORSE[beside] >= WORSE[alone]
+
+
+@given(COUNTS, BUDGETS, st.integers(1, 4000), st.integers(1, 4000))
+def test_asking_for_more_samples_never_improves_a_decision(counts, budget, fewer, more):
+    """A higher minimum of samples leaves the decision as it was or makes it worse."""
+    measure = independent(*counts)
+    low, high = sorted((fewer, more))
+    assert WORSE[held(budget, measure, min_samples=high)] >= WORSE[held(budget, measure, min_samples=low)]
+
+
+@given(COUNTS, BUDGETS)
+def test_a_measure_that_is_not_there_never_passes(counts, budget):
+    """A level whose requests never came is UNKNOWN, whatever its routes say."""
+    assert held(budget, independent(*counts, "reads/GET /a")) is not Decision.PASS
+
+
+@given(COUNTS, BUDGETS, st.integers(1, 4000))
+def test_a_run_longer_by_what_the_reason_says_is_decided(counts, budget, min_samples):
+    """As many seconds more, at the same rate and with the same share of bad requests, and the answer is there."""
+    objective = Objective(measure="reads", at_most=budget, min_samples=min_samples)
+    before = independent(*counts)
+    ruling = decide(policy(objectives=(objective,)), evidence(measures=(before,))).rulings[0]
+    longer = re.search(r"run about ([\d,]+) seconds longer", ruling.reasons[0])
+    assert longer or ruling.decision is not Decision.UNKNOWN or "no run of a reasonable length" in ruling.reasons[0]
+    if longer:
+        times = 1 + int(longer[1].replace(",", "")) / before.seconds
+        low, high = clopper_pearson(counts[0] * times, counts[1] * times)
+        after = replace(before, low=low, high=high, samples=math.ceil(counts[1] * times))
+        assert decide(policy(objectives=(objective,)), evidence(measures=(after,))).decision is not Decision.UNKNOWN

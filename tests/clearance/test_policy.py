@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from clearance.model import PolicyError, RuleList, Severity, Stage
+from clearance.model import Objective, PolicyError, RuleList, Severity, Stage
 from clearance.policy import parse, schema
 
 ROOT = Path(__file__).parents[2]
@@ -180,6 +180,67 @@ def test_the_accepted_rules_are_part_of_the_policy():
         True,
     )
     assert policy.digest != read(text, {"r.txt": b"tool: bandit 1.8\nB101\n"}).digest
+
+
+LEVELS = (ROOT / "load/slo.yaml").read_bytes()
+
+
+def test_the_levels_of_an_slo_file_become_objectives():
+    """Each level is an objective as a whole and, where there are samples enough, for each route."""
+    policy = read(
+        CHECK + 'slo = "slo.yaml"\nobjectives = [{ measure = "p99 read", at_most = 2000 }]\n', {"slo.yaml": LEVELS}
+    )
+    wanted = policy.requirements[0].objectives
+    assert policy.checks["bandit"].slo == "slo.yaml"
+    assert [(o.measure, o.each, o.min_samples, round(o.at_most, 9)) for o in wanted] == [
+        ("p99 read", False, 1, 2000),
+        ("availability", False, 3688, 0.001),
+        ("availability", True, 3688, 0.001),
+        ("reads", False, 368, 0.01),
+        ("reads", True, 368, 0.01),
+        ("writes", False, 368, 0.01),
+        ("writes", True, 368, 0.01),
+    ]
+
+
+def test_another_slo_file_is_another_policy():
+    """The SLO file is part of the policy: its digest covers every byte of it."""
+    text = CHECK + 'slo = "slo.yaml"\n'
+    digests = {read(text, {"slo.yaml": data}).digest for data in (LEVELS, LEVELS + b"# a comment\n")}
+    assert len(digests) == 2
+
+
+def test_an_objective_may_hold_for_each_part():
+    """An objective of the policy's own may be for whatever measures there are below one."""
+    (wanted,) = read(CHECK + 'objectives = [{ measure = "m", at_most = 1, each = true }]\n').requirements[0].objectives
+    assert wanted == Objective(measure="m", at_most=1, each=True)
+
+
+SLO_ERRORS = {
+    "no SLO file": ('slo = "gone.yaml"\n', "names the file gone.yaml", "make the file"),
+    "an SLO file outside": ('slo = "../slo.yaml"\n', "leads outside", "relative"),
+    "an SLO file that is none": ('slo = "bad.yaml"\n', "bad.yaml: document 1", "each has apiVersion"),
+    "an objective beside the SLO file's": (
+        'slo = "slo.yaml"\nobjectives = [{ measure = "reads", at_most = 0.5 }]\n',
+        "two objectives for reads",
+        "keep the one in slo.yaml",
+    ),
+    "an objective twice": (
+        "objectives = [{ measure = 'x', at_most = 1 }, { measure = 'x', at_least = 1 }]\n",
+        "two objectives for x",
+        "keep one of them",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message", "hint"), SLO_ERRORS.values(), ids=SLO_ERRORS)
+def test_what_is_wrong_with_objectives_is_said(text, message, hint):
+    """An SLO file that cannot be used, or that the check contradicts, is an error of the policy."""
+    files = {"slo.yaml": LEVELS, "bad.yaml": b"x"}
+    with pytest.raises(PolicyError) as caught:
+        parse((CHECK + text).encode(), readers=READERS, read=lambda path: files.get(path) or missing(path))
+    assert message in str(caught.value)
+    assert hint in caught.value.hint
 
 
 def test_a_waiver_by_fingerprint_needs_neither_rule_nor_place():
