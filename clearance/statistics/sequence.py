@@ -7,7 +7,7 @@ single look at the end would: the intervals of all looks are a confidence sequen
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,55 +16,61 @@ from clearance.statistics.intervals import Interval, ratio_interval
 
 Answer = Literal["pass", "fail", "undecided"]
 
-_FIRST: Final = 20
-_GROWTH: Final = 1.25
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sequence:
     """When to look, counted in blocks of time, and how sure to be at each look.
 
-    The first look comes at `first` blocks, each further one when there are `growth` times as many. Look k = 1, 2, ...
-    has the error (1 - level) / (k (k + 1)); these add up to 1 - level over all k, so that by the union bound the chance
-    that any look ever excludes the true share is at most 1 - level. Sources: Darling and Robbins, Proceedings of the
-    National Academy of Sciences 58 (1967), 66-68 (confidence sequences); Lan and DeMets, Biometrika 70 (1983), 659-663
-    (spending an error over looks); Howard et al., Annals of Statistics 49 (2021), 1055-1080 (geometric epochs).
+    The first look comes at `first` blocks, then at twice as many each time until there are `passes_from`, then at
+    `growth` times as many. Look k = 1, 2, ... has the error (1 - level) / (k (k + 1)); these add up to 1 - level over
+    all k, so that by the union bound the chance that any look ever excludes the true share is at most 1 - level, and
+    half of that for a false pass, as far as each interval is as sure as it says. Sources: Darling and Robbins,
+    Proceedings of the National Academy of Sciences 58 (1967), 66-68 (confidence sequences); Lan and DeMets, Biometrika
+    70 (1983), 659-663 (spending an error over looks); Howard et al., Annals of Statistics 49 (2021), 1055-1080
+    (geometric epochs).
+
+    No look passes before `passes_from` blocks: few bad requests, seen in few places, say too little of how they come
+    together, and then an interval is less sure than it says. Nothing keeps an early look from failing a run.
     """
 
     level: float = 0.95
-    first: int = _FIRST
-    growth: float = _GROWTH
+    first: int = 15
+    passes_from: int = 60
+    growth: float = 1.25
 
     def due(self, blocks: int) -> int:
         """The number of the last look that is due when so many blocks are complete; 0 before the first."""
-        look, at = 0, self.at(1)
-        while blocks >= at:
+        look = 0
+        while blocks >= self.at(look + 1):
             look += 1
-            at = self.at(look + 1)
         return look
 
     def at(self, look: int) -> int:
         """How many complete blocks look 1, 2, ... waits for; each waits for at least one more than that before it."""
-        return int(self.first * self.growth ** (look - 1)) + look - 1
+        blocks = max(1, self.first)
+        for _ in range(look - 1):
+            early = blocks < self.passes_from
+            blocks = min(2 * blocks, self.passes_from) if early else max(blocks + 1, int(self.growth * blocks))
+        return blocks
 
     def level_of(self, look: int) -> float:
         """How sure the interval of look 1, 2, ... is."""
         return 1 - (1 - self.level) / (look * (look + 1))
 
     def interval(self, bad: ArrayLike, total: ArrayLike, look: int) -> Interval:
-        """The share of bad requests with the interval that is this look's due."""
+        """The share of bad requests, from the counts of all blocks so far, with the interval of this look."""
         return ratio_interval(bad, total, level=self.level_of(look))
 
     def decide(self, bad: ArrayLike, total: ArrayLike, budget: float, look: int) -> Answer:
         """Whether the look's whole interval lies within `budget` (pass), beyond it (fail), or neither (undecided)."""
-        return decide(bad, total, budget, look, level=self.level)
+        if not np.sum(total):
+            return "undecided"
+        interval = self.interval(bad, total, look)
+        if interval.low > budget:
+            return "fail"
+        return "pass" if interval.high <= budget and np.size(total) >= self.passes_from else "undecided"
 
 
 def decide(bad: ArrayLike, total: ArrayLike, budget: float, look: int, *, level: float = 0.95) -> Answer:
-    """Decide at look 1, 2, ... from the counts of all blocks that are complete by then; see `Sequence`."""
-    if not np.sum(total):
-        return "undecided"
-    interval = ratio_interval(bad, total, level=Sequence(level=level).level_of(look))
-    if interval.high <= budget:
-        return "pass"
-    return "fail" if interval.low > budget else "undecided"
+    """Decide at look 1, 2, ... of the usual sequence from the counts of all blocks so far; see `Sequence`."""
+    return Sequence(level=level).decide(bad, total, budget, look)
