@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import gevent
 from gevent.event import Event
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet, TaskSet
@@ -62,9 +61,7 @@ class Floor:
 
     def _due(self, user: Any) -> int:
         """Wait for the next start of a user's class; its moment on the monotonic clock."""
-        user._state, before = LOCUST_STATE_WAITING, user._state
-        if before == LOCUST_STATE_STOPPING:
-            raise StopUser
+        go_on(user, LOCUST_STATE_WAITING)
         self.parked.add(id(user))
         self.begun.wait()
         lane = type(user).__name__
@@ -73,27 +70,34 @@ class Floor:
         if start is None or origin is None or self.lanes is None:
             self.over.wait()
             raise StopUser
-        waited = self._sleep_until(lane, start, origin)
-        if user._state == LOCUST_STATE_STOPPING:
-            self.lanes.give_back(lane, start)
-            raise StopUser
-        user._state = LOCUST_STATE_RUNNING
+        waited = self._sleep_until(user, lane, start, origin)
         self.recorder.arrive(start, now() - origin, waited)
         return origin + start
 
-    def _sleep_until(self, lane: str, start: int, origin: int) -> bool:
+    def _sleep_until(self, user: Any, lane: str, start: int, origin: int) -> bool:
         """Sleep, if it is not too late for that; a user that is stopped meanwhile gives its start back."""
         waited = False
         try:
             while (left := start + origin - now()) > 0:
                 waited = True
-                if self.over.wait(left / NANO):
-                    raise StopUser
+                self._sleep(left / NANO)
+            go_on(user, LOCUST_STATE_RUNNING)
         except BaseException:
             assert self.lanes is not None
             self.lanes.give_back(lane, start)
             raise
         return waited
+
+    def _sleep(self, seconds: float) -> None:
+        if self.over.wait(seconds):
+            raise StopUser
+
+
+def go_on(user: Any, state: str) -> None:
+    """Change what Locust believes that a user does, unless it is being stopped."""
+    if user._state == LOCUST_STATE_STOPPING:  # noqa: SLF001 - Locust's own task sets do the same; there is no other way
+        raise StopUser
+    user._state = state  # noqa: SLF001
 
 
 class Tasks:
@@ -123,9 +127,7 @@ class Tasks:
             floor = self.floor
             if floor is None or not floor.open or tasks.user.__dict__.get(BUSY):  # busy: a task pauses by itself
                 original(tasks)
-            elif tasks.user._state == LOCUST_STATE_STOPPING:
-                raise StopUser
-            else:
-                gevent.sleep(0)  # the next arrival is waited for before its task
+            else:  # the next arrival is waited for before its task
+                go_on(tasks.user, LOCUST_STATE_RUNNING)
 
         return wait

@@ -73,6 +73,10 @@ class Lanes:
         """Put a start that was taken and not used back to the front."""
         self._ready[lane].appendleft(start)
 
+    def fronts(self) -> list[int]:
+        """The next start of each lane, as far as they are made."""
+        return [ready[0] for ready in self._ready.values() if ready]
+
     def left(self) -> Starts:
         """All starts before the end that nobody took, ascending. There must be an end."""
         while self._more():

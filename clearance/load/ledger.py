@@ -21,6 +21,16 @@ IN_MEMORY: Final = 32 * 1024 * 1024
 Rows = NDArray[np.void]
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What came at once from one process; nothing that was intended before `until` (ns) is missing any more."""
+
+    worker: int
+    requests: Rows
+    started: int
+    until: int
+
+
 @dataclass(slots=True)
 class Account:
     """One generator process: what arrived from it, and what it says that it sent in all."""
@@ -53,8 +63,8 @@ class Ledger:
         """Expect rows of a process."""
         self.accounts[worker] = Account(name)
 
-    def add(self, chunk: Chunk) -> Rows:
-        """Take a chunk; returns its requests, with our numbers for their routes."""
+    def add(self, chunk: Chunk) -> Batch:
+        """Take a chunk; returns what is in it, with our numbers for its routes."""
         account = self.accounts[chunk["worker"]]
         if chunk["part"] != account.parts:
             account.problems.append(f"part {account.parts} of its samples never came")
@@ -69,7 +79,8 @@ class Ledger:
         self._keep("requests", requests.tobytes())
         self._keep("arrivals", chunk["arrivals"])
         self._keep("pulse", chunk["pulse"])
-        return requests
+        started = int(np.count_nonzero(np.frombuffer(chunk["arrivals"], dtype=KINDS["arrivals"])["started"] >= 0))
+        return Batch(chunk["worker"], requests, started, chunk["until"])
 
     def close(self, worker: int, final: dict[str, Any]) -> None:
         """Take a process's last word: how many requests it made, and whether it was there to the end."""
@@ -137,7 +148,8 @@ class Ledger:
             try:
                 file = self._files.get(name)
                 if file is None:
-                    file = self._files[name] = tempfile.TemporaryFile(dir=self._spill, buffering=0)
+                    file = tempfile.TemporaryFile(dir=self._spill, buffering=0)  # noqa: SIM115 - lives as long as this
+                    self._files[name] = file
                 place = file.seek(0, 2)
                 data = b"".join(held)
                 if file.write(data) != len(data):

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from clearance.load import schedules
 from clearance.model import ClearanceError
+from clearance.slo import Level
+from clearance.slo import meaning as slo
 
 PREFIX: Final = "CLEARANCE_LOAD_"
 ON_THE_PAGE: Final = frozenset({"--arrivals", "--warm-up", "--limit"})  # what names files stays with the command line
@@ -84,6 +86,18 @@ class Wanted:
         self.until_decided = Path(text("until_decided")) if text("until_decided") else None
         self.limit_s = schedules.parse_seconds(text("limit") or "300s")
         self.spans = text("spans")
+
+    def levels(self) -> tuple[Level, ...]:
+        """Read the objectives to be decided. Raises ClearanceError where the file cannot be used."""
+        if self.until_decided is None:
+            return ()
+        try:
+            text = self.until_decided.read_bytes()
+        except OSError as error:
+            raise ClearanceError(
+                f"{self.until_decided} cannot be read: {error.strerror}", "name an SLO file"
+            ) from error
+        return slo.parse(text, str(self.until_decided)).levels
 
     @property
     def anything(self) -> bool:

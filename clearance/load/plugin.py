@@ -3,55 +3,70 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, Final
 
 import gevent
 import locust
 from locust.env import Environment
-from locust.runners import LocalRunner, WorkerRunner
+from locust.runners import MasterRunner, WorkerRunner
 
 from clearance.load import options, output
-from clearance.load.arrivals import Tasks
-from clearance.load.requests import Requests
-from clearance.load.session import Session
+from clearance.load.distributed import Master, Member
+from clearance.load.part import Hooks
+from clearance.load.session import Local
 from clearance.model import ClearanceError
 
-USERS_PER_RATE = 2  # users for each arrival a second, where nobody says how many: answers may take so many seconds
+USERS_PER_RATE: Final = 2  # users for each arrival a second, where nobody says: answers may take so many seconds
+EVENTS: Final = (
+    "test_start",
+    "spawning_complete",
+    "test_stopping",
+    "test_stop",
+    "quitting",
+    "user_error",
+    "worker_connect",
+)
 
 
 def register() -> None:
     """Listen to Locust from its command line on."""
-    locust.events.init_command_line_parser.add_listener(options.add)
-    locust.events.init.add_listener(on_init)
+    listen(locust.events, "init_command_line_parser", options.add)
+    listen(locust.events, "init", on_init)
+
+
+def listen(events: Any, name: str, listener: Any) -> None:
+    """Add a listener to an event of Locust's, whose hooks have no types."""
+    getattr(events, name).add_listener(listener)
 
 
 def on_init(environment: Environment, runner: Any, **_: Any) -> None:
     """Set up this process: check what was asked for, and listen to what its runner does."""
-    tasks, requests = Tasks(), Requests()
-    tasks.wrap_tasks()
-    requests.wrap_clients()
-    try:
-        if not isinstance(runner, WorkerRunner):
+    if not isinstance(runner, WorkerRunner):
+        try:
             prepare(environment)
-    except ClearanceError as error:
-        sys.exit(f"{error}; {error.hint}")
-    session = Session(environment, tasks, requests)
-    events = environment.events
-    events.request.add_listener(requests.on_request)
-    events.test_start.add_listener(session.on_test_start)
-    events.spawning_complete.add_listener(session.on_spawning_complete)
-    events.test_stopping.add_listener(session.on_test_stopping)
-    events.test_stop.add_listener(session.on_test_stop)
-    events.quitting.add_listener(session.on_quitting)
-    events.user_error.add_listener(session.on_user_error)
-    assert isinstance(runner, LocalRunner)
+        except ClearanceError as error:
+            sys.exit(f"{error}; {error.hint}")
+    session = make_session(environment, runner)
+    for name in EVENTS:
+        if listener := getattr(session, f"on_{name}", None):
+            listen(environment.events, name, listener)
     gevent.sleep(0)  # sets gevent's clock, which stood still while modules were imported: Locust's timer starts next
+
+
+def make_session(environment: Environment, runner: Any) -> Local | Master | Member:
+    """Make what this process is in a run, by what its runner is."""
+    if isinstance(runner, MasterRunner):
+        return Master(environment, runner)
+    hooks = Hooks()
+    listen(environment.events, "request", hooks.requests.on_request)
+    return Member(environment, runner, hooks) if isinstance(runner, WorkerRunner) else Local(environment, hooks)
 
 
 def prepare(environment: Environment) -> None:
     """Check the options while nothing has begun, and fill in what follows from them. Raises ClearanceError."""
     given: Any = environment.parsed_options
     wanted = options.Wanted(given)
+    wanted.levels()
     if wanted.recording:
         output.check(wanted.recording)
     if wanted.until_decided and not given.run_time:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from typing import Final, NoReturn
 
 import gevent
@@ -16,8 +15,8 @@ TICK: Final = 0.025
 STAT: Final = "/proc/stat"
 
 
-def beat_for_ever(recorder: Callable[[], Recorder | None]) -> NoReturn:
-    """Note a beat four times a second in whatever recorder there is. A greenlet of its own; ended by killing it."""
+def beat_for_ever(recorder: Recorder) -> NoReturn:
+    """Note a beat four times a second. A greenlet of its own; ended by killing it."""
     at, cpu, machine = now(), time.process_time(), read_machine()
     while True:
         worst = 0
@@ -26,9 +25,8 @@ def beat_for_ever(recorder: Callable[[], Recorder | None]) -> NoReturn:
             gevent.sleep(TICK)
             worst = max(worst, now() - before - round(TICK * 1e9))
         at_now, cpu_now, machine_now = now(), time.process_time(), read_machine()
-        if (kept := recorder()) is not None:
-            share = (cpu_now - cpu) / ((at_now - at) / 1e9)
-            kept.beat(at_now, share, worst / 1e6, stolen(machine, machine_now))
+        share = (cpu_now - cpu) / ((at_now - at) / 1e9)
+        recorder.beat(at_now, share, worst / 1e6, stolen(machine, machine_now))
         at, cpu, machine = at_now, cpu_now, machine_now
 
 

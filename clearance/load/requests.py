@@ -108,7 +108,7 @@ def _outcome(status: int, exception: Any) -> Outcome:
 
 
 def _of_another_client(recorder: Recorder, method: str, name: str, milliseconds: float) -> Sent:
-    """Reconstruct a request of which only the end was told; its greenlet's first argument is its user (Locust's rule)."""
+    """Reconstruct a request of which only the end was told; its greenlet's first argument is its user."""
     args = getattr(gevent.getcurrent(), "args", ())
     values = getattr(args[0], "__dict__", {}) if args else {}
     intended = values.get(INTENDED, 0)

@@ -1,0 +1,100 @@
+"""One process's part in a run: its users, its clients, its rows. The local process and each worker have one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gevent
+from locust.env import Environment
+
+from clearance.load import pulse
+from clearance.load.arrivals import Floor, Tasks
+from clearance.load.recorder import Chunk, Recorder, now
+from clearance.load.requests import Requests
+from clearance.load.run import NANO, READY
+
+
+class Part:
+    """A part in one run, from when users are spawned until they are sent away."""
+
+    def __init__(self, environment: Environment, hooks: Hooks, *, run: int, worker: int, is_open: bool) -> None:
+        self.environment = environment
+        self.hooks = hooks
+        self.recorder = Recorder(run=run, worker=worker)
+        self.floor = Floor(recorder=self.recorder, open=is_open)
+        self.left = False
+        hooks.requests.recorder, hooks.tasks.floor = self.recorder, self.floor
+        self._pulse = gevent.spawn(pulse.beat_for_ever, self.recorder)
+
+    @property
+    def users(self) -> dict[str, int]:
+        """How many users of each class there are."""
+        runner = self.environment.runner
+        return {} if runner is None else dict(runner.user_classes_count)
+
+    def wait_until_ready(self) -> bool:
+        """Wait until every user stands before its first task; False where some do not get there."""
+        patience = now() + round(READY * NANO)
+        while now() < patience and not self.left:
+            if len(self.floor.parked) >= sum(self.users.values()) > 0:
+                return True
+            gevent.sleep(0.02)
+        return False
+
+    def drain(self, end: int | None, grace: float) -> None:
+        """Begin no task any more, and wait for those that are under way, but not for ever."""
+        self.floor.close()
+        gevent.sleep(0.01)  # whoever holds a start gives it back
+        patience = now() + round(grace * NANO)
+        while self.floor.busy and now() < patience:
+            gevent.sleep(0.01)
+        if self.floor.lanes is not None:
+            self.floor.lanes.end = end
+
+    def leave(self, *, finished: bool) -> Chunk:
+        """End this part: what is under way has no answer, what nobody took is said. Returns the last rows."""
+        self.left = True
+        self.hooks.requests.recorder = self.hooks.tasks.floor = None
+        self.floor.close()
+        self._pulse.kill(block=False)
+        self.recorder.abandon()
+        if self.floor.lanes is not None and self.floor.lanes.end is not None:
+            for start in self.floor.lanes.left().tolist():
+                self.recorder.arrive(start, -1, waited=False)
+        self.recorder.closed = True
+        return self.chunk() | {"final": self.last_word(finished=finished)}
+
+    def chunk(self) -> Chunk:
+        """Take the rows since the last time, with the moment before which nothing is missing any more."""
+        return self.recorder.drain() | {"until": self._until()}
+
+    def last_word(self, *, finished: bool) -> dict[str, Any]:
+        """What this process says about itself at the end."""
+        recorder = self.recorder
+        return {
+            "requests": recorder.requests,
+            "finished": finished,
+            "raised": recorder.raised,
+            "early": recorder.early,
+        }
+
+    def _until(self) -> int:
+        origin = self.recorder.origin
+        if origin is None:
+            return 0
+        moments = [now() - origin]
+        if oldest := next(iter(self.recorder.under_way.values()), None):
+            moments.append(oldest.intended - origin)
+        if self.floor.lanes is not None:
+            moments += self.floor.lanes.fronts()
+        return min(moments)
+
+
+class Hooks:
+    """Locust's tasks and clients of this process, wrapped once."""
+
+    def __init__(self) -> None:
+        self.tasks = Tasks()
+        self.requests = Requests()
+        self.tasks.wrap_tasks()
+        self.requests.wrap_clients()
