@@ -46,6 +46,7 @@ OBJECTS = (
 )
 ITEMS = (
     _sign("checkov", "check_type results", "check_type"),
+    _sign("locust", "num_requests num_failures response_times", "name method num_requests"),
     _sign("squawk", "file level rule_name"),
     _sign("zizmor", "ident determinations locations", "ident desc url"),
 )

@@ -98,13 +98,12 @@ class Corpus:
     cases: tuple[Case, ...]
     controls: tuple[Case, ...]
     blind: tuple[Case, ...]
-    waiting: tuple[Case, ...]
     samples: tuple[Mapping[str, object], ...]
     silencers: tuple[Mapping[str, object], ...]
 
     def every(self) -> Iterator[Case]:
         """All runs, whatever is said to them."""
-        yield from (*self.cases, *self.controls, *self.blind, *self.waiting)
+        yield from (*self.cases, *self.controls, *self.blind)
 
 
 def load() -> Corpus:
@@ -114,7 +113,6 @@ def load() -> Corpus:
         cases=tuple(Case(**each) for each in table.pop("case")),
         controls=tuple(Case(**each) for each in table.pop("control")),
         blind=tuple(Case(**each) for each in table.pop("blind")),
-        waiting=tuple(Case(**each) for each in table.pop("waiting")),
         samples=tuple(table.pop("sample")),
         silencers=tuple(table.pop("silencer")),
         **table,
@@ -190,7 +188,6 @@ def page(corpus: Corpus) -> str:
             *_blind(corpus),
             *_samples(corpus),
             *_silencers(corpus),
-            *_waiting(corpus),
         ]
     )
 
@@ -291,22 +288,6 @@ def _silencers(corpus: Corpus) -> Iterator[str]:
                 ", ".join(f"`{name}`" for name in _strings(each["held_by"])),
             )
             for each in sorted(corpus.silencers, key=lambda each: str(each["tool"]).lower())
-        ),
-    )
-
-
-def _waiting(corpus: Corpus) -> Iterator[str]:
-    yield from (
-        "## Wait for the load check",
-        "",
-        "The gate has no reader of Locust's report yet, so a policy cannot ask for one: these runs are kept for it.",
-        "",
-    )
-    yield from _table(
-        "tool | situation | its exit code | our answer | reading",
-        (
-            (f"{case.tool} {case.version}", _told(case), case.exit, "none yet", f"`{case.id}`")
-            for case in corpus.waiting
         ),
     )
 

@@ -114,9 +114,17 @@ def percentiles(run: Run) -> Iterator[Measure]:
         blocks = block_numbers(run.intended[mine], block_ns=block_ns(int(run.header.seconds * NANO)))
         for name, share in PERCENTILES:
             interval = quantile_interval(run.latency_ms[mine], blocks, share)
-            if math.isfinite(interval.high):
+            if math.isfinite(interval.high) and has_end(share, interval.effective):
                 seconds = max(0.0, run.header.seconds - run.header.warmup_s)
                 yield _measure(f"{name} {op}", interval, unit="ms", seconds=seconds)
+
+
+def has_end(share: float, samples: float) -> bool:
+    """Whether so many independent samples can bound a percentile from above: the largest one must lie above it.
+
+    At 95 %, two-sided: all samples lie below the true percentile with probability share ** samples.
+    """
+    return samples * math.log(share) <= math.log(0.025)
 
 
 def _measure(name: str, interval: Interval, *, unit: str = "", seconds: float = 0.0) -> Measure:

@@ -36,11 +36,41 @@ class Asking(HttpUser):
 END
 sed 's|self.client.get("/")|raise RuntimeError("planted")|' asking.py >raising.py
 
+cat >server.py <<'END'
+"""Answer well; under /odd every tenth time with 500."""
+
+import http.server
+import itertools
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    number = itertools.count()
+
+    def do_GET(self):
+        failed = self.path == "/odd" and next(self.number) % 10 == 9
+        self.send_response(500 if failed else 200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *words):
+        pass
+
+
+http.server.ThreadingHTTPServer(("127.0.0.1", 8765), Handler).serve_forever()
+END
+sed 's|constant(0.5)|constant(0.01)|' asking.py >sound.py
+sed 's|client.get("/")|client.get("/odd")|' sound.py >odd.py
+
 printf '# Locust reports\n\nMade by `make.sh` with locust 2.47.0 and locust-plugins 5.0.3, in `%s`; on port 9 nobody listens.\n' \
   "$work" >"$here/README.md"
-printf 'They wait for the load check: the gate reads no report of Locust yet, so a policy cannot ask for one.\n\n' \
-  >>"$here/README.md"
+printf 'For `sound` and `one-fails` a small server listens beside, on port 8765.\n\n' >>"$here/README.md"
 printf '| report | situation | command | exit code |\n|---|---|---|---|\n' >>"$here/README.md"
+
+python server.py &
+server=$!
+trap 'kill $server' EXIT
 
 make() { # name, situation, arguments of locust
   name=$1 situation=$2
@@ -56,4 +86,6 @@ make no-request-checked "the same, with limits that locust-plugins is to hold" -
 make host-down-forgiven "every request fails, the exit code is told not to mind" -f asking.py --exit-code-on-error 0
 make host-down "every request fails" -f asking.py
 make task-raises "every task raises" -f raising.py
+make one-fails "one request in ten fails, the exit code is told not to mind" -f odd.py --host http://127.0.0.1:8765 --exit-code-on-error 0
+make sound "nothing to object to" -f sound.py --host http://127.0.0.1:8765
 rm -rf "$work"
