@@ -59,9 +59,11 @@ def measures(data):
 
 def test_the_rounding_is_the_one_that_locust_does():
     """What these tests take for Locust's rounding is what the installed Locust does."""
-    program = "import json\n"
+    program = (
+        "import json\n"
         "from locust.stats import bucket_response_time as b\n"
         "print(json.dumps([b(n / 7) for n in range(99000)]))"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=60)
     assert [rounded(number / 7) for number in range(99000)] == json.loads(done.stdout)
 
