@@ -53,6 +53,7 @@ DOORS = (
     ("migrations", "Judge whether a migration would lock or break what runs."),
     ("workflows", "Judge the GitHub workflows."),
     ("sbom", "Judge the bill of materials of the Lambda package."),
+    ("load", "Judge a load run, by load/slo.yaml, on the local stack or on BASE_URL."),
 )
 
 
@@ -80,6 +81,18 @@ def plan(session: nox.Session) -> None:
 def audit(session: nox.Session) -> None:
     """Judge what is known against the locked dependencies; it needs the network."""
     clearance(session, "--stage", "live", "--only", "audit")
+
+
+@nox.session(venv_backend="none", default=False)
+def faults(session: nox.Session) -> None:
+    """Judge how the service bears a database restart, a crash and a lock under load."""
+    clearance(session, "--stage", "live", "--only", "faults")
+
+
+@nox.session(venv_backend="none", default=False)
+def regression(session: nox.Session) -> None:
+    """Judge whether this tree is slower than the commit that CLEARANCE_BASE names (origin/main, else main)."""
+    clearance(session, "--stage", "live", "--only", "regression")
 
 
 @nox.session

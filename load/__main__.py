@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--recording", type=Path, required=True, metavar="FILE", help="where the samples go")
     parser.add_argument("--arrivals", metavar="TEXT", help=f"another schedule ({plans.GATE.arrivals})")
     parser.add_argument("--seconds", type=int, metavar="N", help=f"another length, in all ({plans.GATE.seconds})")
-    parser.add_argument("--flights", default=plans.FLIGHTS, metavar="N", help="for the local stack (all)")
+    parser.add_argument("--flights", default="all", metavar="N", help="for the local stack (all)")
     return parser
 
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan = dataclasses.replace(plans.GATE, **given)
     interruptible()
     try:
-        with deployment(os.environ, ["--flights", chosen.flights, "--concurrency", str(plans.CONCURRENCY)]) as where:
+        with deployment(os.environ, [*plans.LOCAL, "--flights", chosen.flights]) as where:
             drive(where, plan, chosen.recording)
     except (DeploymentError, DriverError) as error:
         sys.stderr.write(f"load: {error}\n")

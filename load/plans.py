@@ -20,9 +20,10 @@ class Plan:
     users: int
 
 
-GATE: Final = Plan(arrivals="poisson:120", seconds=55, warm_up=5, users=100)
+# Environments start one after another while the rate rises, as they would on any morning: all at once, on two cores,
+# would be a test of how fast Python starts.
+GATE: Final = Plan(arrivals="ramp:2-100:12s", seconds=62, warm_up=12, users=200)
 FAULTS: Final = Plan(arrivals="constant:60", seconds=40, warm_up=5, users=200)
 COMPARED: Final = Plan(arrivals="constant:60", seconds=8, warm_up=2, users=50)
 
-FLIGHTS: Final = "all"
-CONCURRENCY: Final = 8  # environments, at most
+LOCAL: Final = ("--flights", "all", "--concurrency", "20")  # what `python -m stack up` is given; 20 as in infra/

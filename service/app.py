@@ -24,6 +24,7 @@ class Handler:
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self._meter = Meter(environment.get("FLIGHTS_STAGE", "local"))
+        self._cold = True  # until the environment has answered once
         self._stores = {
             login: PostgresStore(login, self._meter.observe, environment)
             for login in (Login.INGEST, Login.READER, Login.CANARY)
@@ -44,6 +45,8 @@ class Handler:
         logged = {name.replace("x-request-id", "request_id"): value for name, value in carried.items()}
         if of_gateway := gateway_request_id(event):
             logged["gateway_request_id"] = of_gateway
+        if self._cold:
+            logged["cold_start"], self._cold = "true", False
         timing = self._meter.end(*classify(_method(event), event["rawPath"]), response["statusCode"], logged)
         response["headers"] = {**response.get("headers", {}), **carried, "Server-Timing": timing}
         return response

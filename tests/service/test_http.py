@@ -69,6 +69,12 @@ class TestScopes:
         assert (200, {"status": "ok"}) == (answer.status, answer.body)
 
 
+class TestColdStart:
+    def test_only_the_first_request_was_cold(self, api):
+        """An environment says of its first request, and of no other, that it was cold."""
+        assert ["true", None] == [api.get(HEALTH).emf[0].get("cold_start") for _ in range(2)]
+
+
 class TestIdentity:
     @pytest.mark.parametrize(
         ("given", "told"),
