@@ -1,11 +1,14 @@
-"""Readies the process that tests run in; says loudly at the end which tests of Terraform did not run, and why."""
+"""Readies the process that tests run in; says loudly at the end which tests did not run on this machine, and why."""
 
 import os
 import signal
 
 import pytest
 
-from tests.terraform.needs import MIRROR, REQUIRED, missing
+from tests.browser import needs as browser
+from tests.terraform import needs as terraform
+
+NEEDS = (terraform, browser)
 
 
 def pytest_configure() -> None:
@@ -16,14 +19,14 @@ def pytest_configure() -> None:
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    if os.environ.get(REQUIRED) and missing():
-        raise pytest.UsageError(f"{REQUIRED} is set, and there is no {' and no '.join(missing())}")
+    for needs in NEEDS:
+        if os.environ.get(needs.REQUIRED) and needs.missing():
+            raise pytest.UsageError(f"{needs.REQUIRED} is set, and there is no {' and no '.join(needs.missing())}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for what, files in missing().items():
-        terminalreporter.section("NOT RUN", sep="!", red=True, bold=True)
-        terminalreporter.line(f"{', '.join(files)}: there is no {what} here.")
-        terminalreporter.line(
-            f"They need terraform on PATH, and the AWS provider in a folder that {MIRROR} names; {REQUIRED}=1 insists."
-        )
+    for needs in NEEDS:
+        for what, files in needs.missing().items():
+            terminalreporter.section("NOT RUN", sep="!", red=True, bold=True)
+            terminalreporter.line(f"{', '.join(files)}: there is no {what} here.")
+            terminalreporter.line(f"{needs.HINT}; {needs.REQUIRED}=1 insists.")

@@ -54,15 +54,20 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """Parts one after another, along `full` milliseconds."""
+    """Parts one after another, `total` milliseconds together."""
 
     label: str
     total: float
     segments: list[Segment]
 
     @property
+    def known(self) -> list[Segment]:
+        """The parts that took any time."""
+        return [one for one in self.segments if one.part.ms > 0]
+
+    @property
     def says(self) -> str:
-        said = ", ".join(f"{one.part.name} {milliseconds(one.part.ms)}" for one in self.segments)
+        said = ", ".join(f"{one.part.name} {milliseconds(one.part.ms)}" for one in self.known)
         return f"{self.label}: {milliseconds(self.total)}, of it {said}" if said else f"{self.label}: nothing known"
 
 

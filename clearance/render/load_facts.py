@@ -127,7 +127,7 @@ def _level(one: Json, measures: Mapping[str, Measure]) -> Level:
 
 def _says(one: Json, target: float | None, at_most_ms: float | None) -> str:
     which = text(one.get("route"), 80) or {"read": "reads", "write": "writes"}.get(text(one.get("op"), 20), "requests")
-    how = "answered well" if at_most_ms is None else f"answered well within {milliseconds(at_most_ms)}"
+    how = "good" if at_most_ms is None else f"good within {milliseconds(at_most_ms)}"
     return f"{'some' if target is None else percent(target)} of {which} {how}"
 
 

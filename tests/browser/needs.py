@@ -3,6 +3,7 @@
 import shutil
 
 REQUIRED = "CLEARANCE_BROWSER_TESTS"
+HINT = "They need a Chromium on PATH, as Debian's package chromium brings it"
 WITH_BROWSER = ("tests/browser/test_load_page.py",)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.load_pages import page
 from tests.browser.needs import chromium
+from tests.clearance.load_pages import page
 
 SHOTS = {"light": (1200, "light"), "dark": (1200, "dark"), "phone": (390, "light")}
 

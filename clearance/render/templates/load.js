@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   const FONT = "12px system-ui, sans-serif";
-  const NINES = [[0, "p0"], [0.30103, "p50"], [1, "p90"], [2, "p99"], [3, "p99.9"], [4, "p99.99"], [5, "p99.999"]];
+  const NINES = [[0.30103, "p50"], [1, "p90"], [2, "p99"], [3, "p99.9"], [4, "p99.99"], [5, "p99.999"]];
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const round = (value) => value == null ? "–" : value >= 99.5 ? Math.round(value).toLocaleString("en") : String(+value.toPrecision(2));
@@ -30,7 +30,7 @@
 
   function axis(more) {
     const line = { stroke: colour("line"), width: 1 };
-    return Object.assign({ stroke: colour("soft"), font: FONT, grid: line, ticks: line, size: 64, labelFont: FONT, labelSize: 18 }, more);
+    return Object.assign({ stroke: colour("soft"), font: FONT, grid: line, ticks: line, size: innerWidth < 500 ? 46 : 64, labelFont: FONT, labelSize: 18 }, more);
   }
   function logarithmic(range, label) {
     return axis({ label, splits: () => marks(range[0], range[1]), filter: (plot, found) => found, values: (plot, found) => found.map((value) => value.toLocaleString("en")) });
@@ -45,6 +45,7 @@
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
+    ctx.textAlign = "left";
     ctx.font = 11 * devicePixelRatio + "px system-ui, sans-serif";
     draw(ctx, bbox, devicePixelRatio);
     ctx.restore();
@@ -103,7 +104,7 @@
         height: 340,
         data: [found.x, ...columns],
         scales: { x: { time: false }, y: { distr: 3, range } },
-        axes: [axis({ label: "percentile, each nine as wide as the last", size: 34, splits: () => ticks.map((one) => one[0]), values: () => ticks.map((one) => one[1]) }), logarithmic(range, "ms")],
+        axes: [axis({ label: "percentile (logarithmic)", size: 34, splits: () => ticks.map((one) => one[0]), values: () => ticks.map((one) => one[1]) }), logarithmic(range, "ms")],
         series: [{ label: "percentile", value }, ...found.series.map((one) => drawn(one.name, names[(one.base ? like(one) : head.indexOf(one)) % 6], { dash: one.base ? [3, 4] : undefined, value: (plot, at) => ms(at) }))],
         hooks: { draw: [limits(run, true)] },
       };
@@ -118,7 +119,7 @@
         data: [found.at, p50, p99],
         scales: { x: { time: false }, y: { distr: 3, range } },
         axes: [seconds(), logarithmic(range, "ms")],
-        series: [{ label: "at" , value: (plot, at) => at == null ? "–" : round(at) + " s" }, drawn("p50", "s1", { value }), drawn("p99", "s2", { value })],
+        series: [{ label: "time", value: (plot, at) => at == null ? "–" : round(at) + " s" }, drawn("p50", "s1", { value }), drawn("p99", "s2", { value })],
         hooks: { drawClear: [times(run)], draw: [limits(run, false)] },
       };
     },
@@ -134,7 +135,7 @@
         data: [found.at, errors, found.intended, found.achieved],
         scales: { x: { time: false }, y: { range: [0, top * 1.08] } },
         axes: [seconds(), axis({ label: "a second" })],
-        series: [{ label: "at", value: (plot, at) => at == null ? "–" : round(at) + " s" }, drawn("errors", "fail", { width: 0, fill: colour("fail"), paths: bars, value: (plot, at) => at == null ? "0" : round(at) }), drawn("intended", "soft", { dash: [6, 4], paths: stepped, value }), drawn("achieved", "s1", { paths: stepped, value })],
+        series: [{ label: "time", value: (plot, at) => at == null ? "–" : round(at) + " s" }, drawn("errors", "fail", { width: 0, fill: colour("fail"), paths: bars, value: (plot, at) => at == null ? "0" : round(at) }), drawn("intended", "soft", { dash: [6, 4], paths: stepped, value }), drawn("achieved", "s1", { paths: stepped, value })],
         hooks: { drawClear: [times(run)] },
       };
     },
@@ -194,6 +195,7 @@
     holder.hidden = !made;
     if (!made) return;
     const { data, says, sync, ...options } = made;
+    options.padding = [null, 30, null, null];
     options.width = Math.max(240, holder.clientWidth);
     options.legend = { show: !says };
     options.cursor = { sync: sync ? { key } : undefined, points: { size: 7 }, drag: { x: true, y: false } };
@@ -203,11 +205,20 @@
     holder.plot = new uPlot(options, data, holder);
     if (says) { readout.textContent = says(holder.plot); holder.append(readout); }
   }
+  // A plot that cannot be drawn keeps none of the others from it.
+  function attempt(holder, run, key) {
+    try {
+      draw(holder, run, key);
+    } catch (error) {
+      holder.hidden = true;
+      console.error(error);
+    }
+  }
 
   function begin(section, number) {
     const run = JSON.parse(section.querySelector(".load-data").textContent);
     const holders = [...section.querySelectorAll("[data-plot]")];
-    const all = () => holders.forEach((holder) => draw(holder, run, "run" + number));
+    const all = () => holders.forEach((holder) => attempt(holder, run, "run" + number));
     holders.forEach(steer);
     all();
     new ResizeObserver(() => holders.forEach(({ plot, clientWidth }) => {
