@@ -1,4 +1,4 @@
-"""Where evidence is kept between runs: a folder, one file a piece, found again by the digest of its inputs."""
+"""Where evidence, signed verdicts and the history of each commit are kept: a folder here, a bucket in `bucket`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import hashlib
 import os
 import re
 from pathlib import Path
+from typing import Protocol
 from uuid import uuid4
 
-KEPT_PER_CHECK = 20
+from clearance.shelf.attempts import Attempt, dumps, loads, name
 
+KEPT_PER_CHECK = 20
+_OBJECTS, _ATTEMPTS = ".objects", ".attempts"  # no check's folder begins with a dot
 
 _FENCE = b"*\n"
 
@@ -39,6 +42,26 @@ def replace(path: Path, data: bytes) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+class Shelf(Protocol):
+    """What a verb asks of a shelf, wherever it is.
+
+    Evidence is found by its inputs, and what is stored by its content; a record is filed under its commit, and neither
+    replaced nor taken away. `attempts` takes a commit or how one begins, and gives the oldest record first.
+    """
+
+    def find(self, check: str, inputs_digest: str) -> bytes | None: ...
+
+    def keep(self, check: str, inputs_digest: str, data: bytes) -> None: ...
+
+    def store(self, data: bytes) -> str: ...
+
+    def fetch(self, digest: str) -> bytes | None: ...
+
+    def file(self, attempt: Attempt) -> None: ...
+
+    def attempts(self, commit: str) -> tuple[Attempt, ...]: ...
 
 
 class Folder:
@@ -72,8 +95,36 @@ class Folder:
             if old != file:
                 old.unlink(missing_ok=True)
 
+    def store(self, data: bytes) -> str:
+        """Keep `data` by its content, and return its digest."""
+        digest = hashlib.sha256(data).hexdigest()
+        self._add(_OBJECTS, digest, data)
+        return f"sha256:{digest}"
+
+    def fetch(self, digest: str) -> bytes | None:
+        """Return what was stored under a digest, or None; what it is, the caller checks."""
+        return _read(self.path / _OBJECTS / safe(digest.removeprefix("sha256:")))
+
+    def file(self, attempt: Attempt) -> None:
+        """Add a record to a commit's history."""
+        data = dumps(attempt)
+        self._add(f"{_ATTEMPTS}/{safe(attempt.commit)}", name(attempt, data), data)
+
+    def attempts(self, commit: str) -> tuple[Attempt, ...]:
+        """Return the history of the commits that begin so, the oldest first."""
+        files = sorted((self.path / _ATTEMPTS).glob(f"{safe(commit)}*/*.json"))
+        found = [loads(_read(file) or b"", file.parent.name) for file in files]
+        return tuple(sorted(found, key=lambda attempt: attempt.at))
+
+    def _add(self, folder: str, name: str, data: bytes) -> None:
+        fence(self.path)
+        file = self.path / folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            replace(file, data)
+
     def _file(self, check: str, inputs_digest: str) -> Path:
-        return self.path / _safe(check) / f"{_safe(inputs_digest.removeprefix('sha256:'))}.json"
+        return self.path / safe(check) / f"{safe(inputs_digest.removeprefix('sha256:'))}.json"
 
     @staticmethod
     def _oldest_first(folder: Path) -> list[Path]:
@@ -86,7 +137,14 @@ class Folder:
         return [file for _, file in sorted(ages)]
 
 
-def _safe(name: str) -> str:
+def _read(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes() if file.is_file() and not file.is_symlink() else None
+    except OSError:
+        return None
+
+
+def safe(name: str) -> str:
     """Return a name that is one component of a path; different names stay different, even where case is ignored."""
     if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,79}", name):
         return name
