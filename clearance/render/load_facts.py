@@ -162,7 +162,7 @@ def rate(value: float | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """Columns of one length, a value for each step of time."""
+    """Columns of one length, a value for each step of time; rates and errors are numbers a second."""
 
     step: float
     at: list[float]

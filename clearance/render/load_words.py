@@ -77,14 +77,17 @@ def honesty(details: Json) -> Rows:
         kept += f" ({percent(started / intended)})"
     joined_by = text(totals.get("joined_by"), 40)
     late = " / ".join(milliseconds(amount(told.get(name))) for name in ("late_p50_ms", "late_p99_ms", "late_max_ms"))
-    cpu = " / ".join(percent(amount(told.get(name))) for name in ("cpu_p95", "cpu_max"))
+    cpu, steal = (
+        f"{percent(amount(told.get(f'{name}_p95')))} / {percent(amount(told.get(f'{name}_max')))}"
+        for name in ("cpu", "steal")
+    )
     return [
         ("Intended arrivals that were started", kept),
         ("Late starts, p50 / p99 / longest", late),
         ("Late starts that were the generator's own doing, p99", milliseconds(amount(told.get("own_late_p99_ms")))),
         ("Generator's share of one core, p95 / highest", cpu),
         ("Generator's own scheduling delay, p99", milliseconds(amount(told.get("lag_p99_ms")))),
-        ("Taken by the hypervisor, highest", percent(amount(told.get("steal_max")))),
+        ("Taken by the hypervisor, p95 / highest", steal),
         ("Wall clock set by", seconds(amount(told.get("clock_step_s")))),
         ("Requests without the service's own line", _unjoined(totals)),
         ("The service's time comes from", joined_by or "nowhere: nobody asked"),
@@ -95,8 +98,6 @@ def _unjoined(totals: Json) -> str:
     unjoined, requests = amount(totals.get("unjoined")), amount(totals.get("requests"))
     if unjoined is None:
         return DASH
-    if unjoined < 1:
-        return percent(unjoined)
     return f"{whole(unjoined)} ({percent(unjoined / requests)})" if requests else whole(unjoined)
 
 
@@ -152,8 +153,8 @@ def of_timeline(found: Timeline) -> str:
     slow = [(ms, at) for ms, at in zip(found.p99, found.at, strict=True) if ms is not None]
     worst = f"p99 from {milliseconds(min(slow)[0])} to {milliseconds(max(slow)[0])}, " if slow else ""
     when = f"longest at {seconds(max(slow)[1])}; " if slow else ""
-    errors = whole(sum(one or 0 for one in found.errors))
-    return f"Latency over {seconds(found.at[-1] + found.step)}: {worst}{when}{errors} errors."
+    errors = words.count(round(sum(_known(found.errors)) * found.step), "errors")
+    return f"Latency over {seconds(found.at[-1] + found.step)}: {worst}{when}{errors}."
 
 
 def of_rates(found: Timeline) -> str:
@@ -184,7 +185,7 @@ def spans(found: Timeline) -> Iterator[list[str]]:
             rate(_mean(found.achieved[part])),
             milliseconds(_mean(found.p50[part])),
             milliseconds(max(_known(found.p99[part]), default=None)),
-            whole(sum(_known(found.errors[part]))),
+            whole(sum(_known(found.errors[part])) * found.step),
         ]
 
 

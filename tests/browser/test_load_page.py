@@ -54,12 +54,19 @@ PAGES = {
 }
 
 
+def planted(page):
+    """A page that someone has changed: another script in it, one of ours no longer what it was, a picture from afar."""
+    begun = page.replace("(function () {", "window.taken = 1; (function () {")
+    return begun.replace("</main>", "<script>window.taken = 2</script><img src='http://127.0.0.1:9/x.png'></main>")
+
+
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
     """All that the browser saw, by page and view."""
     folder = tmp_path_factory.mktemp("pages")
     for name, details in PAGES.items():
         (folder / f"{name}.html").write_text(load_pages.page(details), "utf-8")
+    (folder / "planted.html").write_text(planted(load_pages.page()), "utf-8")
     command = [sys.executable, "-m", "tests.browser.watching", str(folder)]
     watched = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     assert (0, "") == (watched.returncode, watched.stderr)
@@ -79,6 +86,17 @@ def test_no_page_is_cut_short(seen, name):
     """Whatever the details hold, the page goes on to its end."""
     assert "Where, and how to repeat it" in seen[name]["light"]["text"]
     assert seen[name]["light"]["text"].rstrip().endswith("Clearance 0.1.0")
+
+
+def test_a_changed_page_is_kept_from_it(seen):
+    """A script that isn't ours to the letter does not run, a picture from afar is not loaded, and it is noticed."""
+    view = seen["planted"]["light"]
+
+    assert "undefined" == view["titles"][1]
+    assert [0, 0, 0, 0] == [number for _, number in view["colours"]]
+    assert ["image-alt"] == [one.split(":")[0] for one in view["violations"]]
+    assert 3 == sum("Content Security Policy" in message for message in view["messages"])
+    assert ["http://127.0.0.1:9/x.png"] == view["requests"]  # asked for, and refused by the policy
 
 
 @pytest.mark.parametrize("view", SCREENS)

@@ -53,6 +53,8 @@ def visit(browser, report, view):
         seen |= {"colours": page.evaluate(COLOURS), "overflow": page.evaluate(OVERFLOW)}
     if view == "light":
         seen["titles"] = page.evaluate("() => [document.title, typeof window.taken]")
+    if report.stem == "planted":
+        seen["violations"] = list(violations(page))
     if report.stem == "typical" and view != "still":
         seen |= {
             "violations": list(violations(page)),

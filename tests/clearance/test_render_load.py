@@ -239,7 +239,7 @@ def test_plots_get_numbers_and_nines(page):
     run = data(page)
 
     assert {75} == {len(run["timeline"][name]) for name in ("at", "intended", "achieved", "p50", "p99", "errors")}
-    assert (75, 36) == (len(run["heatmap"]["counts"]), len(run["heatmap"]["counts"][0]))
+    assert (75, 24) == (len(run["heatmap"]["counts"]), len(run["heatmap"]["counts"][0]))
     assert [4.0, 99.99] == [run["percentiles"]["x"][-1], run["percentiles"]["at"][-1]]
     assert [("read latency", 300.0, 2.0), ("write latency", 800.0, 2.0)] == [
         (one["name"], one["ms"], one["x"]) for one in run["budgets"]

@@ -135,7 +135,7 @@
         data: [found.at, errors, found.intended, found.achieved],
         scales: { x: { time: false }, y: { range: [0, top * 1.08] } },
         axes: [seconds(), axis({ label: "a second" })],
-        series: [{ label: "time", value: (plot, at) => at == null ? "–" : round(at) + " s" }, drawn("errors", "fail", { width: 0, fill: colour("fail"), paths: bars, value: (plot, at) => at == null ? "0" : round(at) }), drawn("intended", "soft", { dash: [6, 4], paths: stepped, value }), drawn("achieved", "s1", { paths: stepped, value })],
+        series: [{ label: "time", value: (plot, at) => at == null ? "–" : round(at) + " s" }, drawn("errors", "fail", { width: 0, fill: colour("fail"), paths: bars, value: (plot, at) => (at == null ? "0" : round(at)) + "/s" }), drawn("intended", "soft", { dash: [6, 4], paths: stepped, value }), drawn("achieved", "s1", { paths: stepped, value })],
         hooks: { drawClear: [times(run)] },
       };
     },
