@@ -101,3 +101,34 @@ def without(recording, **columns):
 def fault(name="database restart", at=10.0, seconds=0.5):
     """Something broken on purpose."""
     return Fault(name=name, at=at, seconds=seconds)
+
+
+def slo(*levels, annotations=()):
+    """An SLO file of levels, each a name, a target in percent, and what its indicator says."""
+    head = ["apiVersion: openslo/v1", "kind: Service", "metadata:", "  name: it", "  annotations:"]
+    head += [f'    clearance.dev/{key}: "{value}"' for key, value in dict(annotations).items()] or ["    other: a"]
+    documents = ["\n".join([*head, "spec: {description: It.}"])]
+    for name, percent, said in levels:
+        total = {key: said[key] for key in ("op", "route") if key in said}
+        limit = said.get("at_most_ms")
+        bad = {"metric": "failed"} if limit is None else {"metric": "latency_ms", "atMost": limit}
+        spec = {
+            "service": "it",
+            "indicator": {
+                "metadata": {"name": f"bad-{name}"},
+                "spec": {
+                    "ratioMetric": {
+                        "counter": True,
+                        "bad": {"metricSource": {"type": "clearance", "spec": bad}},
+                        "total": {"metricSource": {"type": "clearance", "spec": {"metric": "requests", **total}}},
+                    }
+                },
+            },
+            "timeWindow": [{"duration": "28d", "isRolling": True}],
+            "budgetingMethod": "Occurrences",
+            "objectives": [{"displayName": "one", "targetPercent": percent}],
+        }
+        documents.append(
+            f"apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: {name}}}\nspec: {msgspec.json.encode(spec).decode()}"
+        )
+    return "\n---\n".join(documents).encode()

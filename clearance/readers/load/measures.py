@@ -13,9 +13,19 @@ from clearance.model import Measure
 from clearance.readers.load.faults import Recovery
 from clearance.readers.load.run import NANO, OPS, Column, Mask, Run
 from clearance.slo import Level
-from clearance.statistics import Interval, block_ns, block_numbers, count_blocks, quantile_interval, ratio_interval
+from clearance.statistics import (
+    Interval,
+    Sequence,
+    block_ns,
+    block_numbers,
+    count_blocks,
+    quantile_interval,
+    ratio_interval,
+)
 
 MOST_ROUTES: Final = 200
+_LOOKED: Final = {"decided", "limit"}
+_LOOKS: Final = Sequence()
 PERCENTILES: Final = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 
 
@@ -58,10 +68,17 @@ def hold(run: Run, level: Level) -> Held:
 
 
 def _share(run: Run, counted: Mask | Column, bad: Mask) -> Interval | None:
-    """The share of the bad among some requests, given by a mask or by their places."""
+    """The share of the bad among some requests, given by a mask or by their places.
+
+    Where the run went on until it was decided, its interval is the one of the look that was due when it ended, wider
+    than that of a run whose end was set before.
+    """
     moments = run.intended[counted]
     if not len(moments):
         return None
+    if run.header.stopped in _LOOKED:
+        blocks = count_blocks(moments, bad[counted], block_ns=NANO)
+        return _LOOKS.interval(*blocks, max(1, _LOOKS.due(len(blocks[1]))))
     length = block_ns(int(run.header.seconds * NANO))
     return ratio_interval(*count_blocks(moments, bad[counted], block_ns=length))
 

@@ -170,7 +170,9 @@ def _generator(run: Run, validity: Validity) -> Iterator[str]:
         ),
     ):
         worst = max((highest(pulse[column][pulse["worker"] == worker], share) for worker in beating), default=0.0)
-        if not worst <= limit:
+        if not np.isfinite(worst):
+            yield f"a worker of the generator did not state its {column}, so nobody knows if it kept up: run again"
+        elif worst > limit:
             yield f"latencies are partly the generator's own, of which a worker {words.format(worst, limit)}"
 
 
