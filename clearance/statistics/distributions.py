@@ -22,9 +22,11 @@ def beta_quantile(p: float, a: float, b: float) -> float:
     Newton's method on the logarithm of the distribution function over the log-odds of x: that function is concave, so
     from the right of the root the first step falls to its left and all further ones climb towards it.
     """
-    mean = a / (a + b)
-    if math.log(p) > log_beta_cdf(mean, a, b):
-        return 1 - beta_quantile(1 - p, b, a)
+    is_left_of_the_mean = math.log(p) <= log_beta_cdf(a / (a + b), a, b)
+    return _climb(p, a, b) if is_left_of_the_mean else 1 - _climb(1 - p, b, a)
+
+
+def _climb(p: float, a: float, b: float) -> float:
     odds, target = math.log(a) - math.log(b), math.log(p)
     for _ in range(200):
         log_x, log_rest = -_softplus(-odds), -_softplus(odds)

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clearance.statistics.distributions import beta_quantile
+from clearance.statistics.distributions import beta_quantile, log_beta_cdf
 from clearance.statistics.effect import worth
 
 _SECOND: Final = 1_000_000_000
@@ -106,35 +106,46 @@ def quantile_interval(values: ArrayLike, blocks: ArrayLike, p: float, *, level: 
     """The value that a share `p` of the values does not exceed, with its interval; `blocks` are their block numbers.
 
     The value is exact: an order statistic, no buckets, no interpolation. A bound is infinite where there are too few
-    values for it to exist. Source: Woodruff, Journal of the American Statistical Association 47 (1952), 635-646: the
-    order statistics at the bounds of the share. Raises ValueError where there is no value.
+    values for it to exist. Source: Woodruff, Journal of the American Statistical Association 47 (1952), 635-646: order
+    statistics, their ranks those of as many independent values as would tell as much. Raises ValueError where there is
+    no value.
     """
-    numbers = np.asarray(values, dtype=np.float64)
+    numbers, places = np.asarray(values, dtype=np.float64), np.asarray(blocks)
     count = len(numbers)
     if count == 0:
         raise ValueError("a percentile of no values")
-    middle = _rank(count, p)
+    middle = min(count - 1, max(0, math.ceil(count * p - 1e-9) - 1))
     value = float(np.partition(numbers, middle)[middle])
-    below = np.bincount(np.asarray(blocks), weights=numbers <= value)
-    share = ratio_interval(below, np.bincount(np.asarray(blocks)), level=level)
-    low, high = (bound + p - share.value for bound in (share.low, share.high))
-    first, last = math.ceil(count * low) - 1, math.floor(count * high)
-    wanted = [min(max(rank, 0), count - 1) for rank in (first, last)]
-    ordered = np.partition(numbers, wanted)
+    found = worth(*_nonempty(np.bincount(places, weights=numbers <= value), np.bincount(places)), level=level)
+    tail = (1 - level) / 2
+    above, below = (_most(found.effective, share, tail) for share in (p, 1 - p))
+    first = -1 if below is None else math.floor(count * (1 - below / found.effective))
+    last = count if above is None else math.ceil(count * above / found.effective) - 1
+    ordered = np.partition(numbers, [max(first, 0), min(last, count - 1)])
     return Interval(
         value=value,
-        low=float(ordered[wanted[0]]) if first >= 0 else -math.inf,
-        high=float(ordered[wanted[1]]) if last < count else math.inf,
+        low=min(value, float(ordered[first])) if first >= 0 else -math.inf,
+        high=max(value, float(ordered[last])) if last < count else math.inf,
         samples=count,
-        effective=share.effective,
-        design_effect=share.design_effect,
+        effective=found.effective,
+        design_effect=found.design_effect,
         level=level,
     )
 
 
-def _rank(count: int, p: float) -> int:
-    """Which of so many values in order, counted from 0, is the first that a share `p` does not exceed."""
-    return min(count - 1, max(0, math.ceil(count * p - 1e-9) - 1))
+def _most(count: float, share: float, tail: float) -> float | None:
+    """How many of `count` independent values are below a limit with the chance `tail`; None if all are more often."""
+
+    def is_rare(below: float) -> bool:
+        return log_beta_cdf(share, below, count - below + 1) <= math.log(tail)
+
+    if not is_rare(count):
+        return None
+    few, many = share * count, count
+    for _ in range(60):
+        middle = (few + many) / 2
+        few, many = (few, middle) if is_rare(middle) else (middle, many)
+    return many
 
 
 def seconds_to_decide(interval: Interval, budget: float, seconds: float) -> float | None:

@@ -6,6 +6,8 @@ single look at the end would: the intervals of all looks are a confidence sequen
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,18 +42,17 @@ class Sequence:
 
     def due(self, blocks: int) -> int:
         """The number of the last look that is due when so many blocks are complete; 0 before the first."""
-        look = 0
-        while blocks >= self.at(look + 1):
-            look += 1
-        return look
+        return sum(1 for _ in itertools.takewhile(lambda at: at <= blocks, self._looks()))
 
     def at(self, look: int) -> int:
         """How many complete blocks look 1, 2, ... waits for; each waits for at least one more than that before it."""
-        blocks = max(1, self.first)
-        for _ in range(look - 1):
-            early = blocks < self.passes_from
-            blocks = min(2 * blocks, self.passes_from) if early else max(blocks + 1, int(self.growth * blocks))
-        return blocks
+        return next(itertools.islice(self._looks(), look - 1, None))
+
+    def _looks(self) -> Iterator[int]:
+        at = max(1, self.first)
+        while True:
+            yield at
+            at = min(2 * at, self.passes_from) if at < self.passes_from else max(at + 1, int(self.growth * at))
 
     def level_of(self, look: int) -> float:
         """How sure the interval of look 1, 2, ... is."""
