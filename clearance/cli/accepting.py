@@ -96,7 +96,7 @@ def rules(options: argparse.Namespace) -> int:
         if " " not in tool:
             raise ClearanceError("the tool does not say its version", "give the check a `group`: its lock says it")
         data = rule_list.dumps(replace(listed, rules=listed.rules | lacking, tool=tool))
-        _write(home.root / listed.file, data)
+        write(home.root / listed.file, data)
     return os.EX_OK
 
 
@@ -204,10 +204,10 @@ def _replace_policy(home: project.Project, text: str, others: Policy, ours: Waiv
             f"{home.file} could not be changed without changing more than the baseline; it is as it was",
             "write [[waiver]] tables, each under a header of its own",
         )
-    _write(home.file, data)
+    write(home.file, data)
 
 
-def _write(file: Path, data: bytes) -> None:
+def write(file: Path, data: bytes) -> None:
     """Write a file whole or not at all, through a link if it is one, with the mode that it had."""
     target = file.resolve()
     if target.is_file() and target.read_bytes() == data:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
 from clearance import __version__
-from clearance.cli import accepting, attesting, judging, reading
+from clearance.cli import accepting, judging, reading, vouching, waiving
+from clearance.cli.publishing import OUT
 from clearance.model import ClearanceError, Stage
 from clearance.readers import READERS
 from clearance.render import RENDERERS
@@ -90,7 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     read.set_defaults(verb=reading.read)
 
     _accepting_verbs(verbs)
-    _attesting_verbs(verbs)
+    waiving.add_verbs(verbs, day=_day, moment=_moment)
+    vouching.add_verbs(verbs)
 
     schema = verbs.add_parser("schema", help="print the JSON Schema of clearance.toml, or of an SLO file's objects")
     schema.add_argument("of", nargs="?", choices=list(reading.SCHEMAS), default="policy", help="policy (default), slo")
@@ -127,55 +129,6 @@ def _accepting_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser])
         verb.add_argument("--policy", metavar="FILE", help="the policy (default: the nearest clearance.toml)")
 
 
-def _attesting_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    key_help = "a PEM file, env:VARIABLE, or awskms:KEY (default: the PEM in CLEARANCE_SIGNING_KEY)"
-    attest = verbs.add_parser(
-        "attest",
-        help="sign a verdict",
-        description="Sign a whole verdict, whatever it decided, as an in-toto statement in a DSSE envelope.",
-        epilog="exit codes: 0 signed; 2 usage; 3 this verdict is not to be signed",
-    )
-    attest.add_argument("--verdict", metavar="FILE", help=f"the verdict (default: {judging.OUT}/verdict.json)")
-    attest.add_argument("--key", help=key_help)
-    attest.add_argument("--resource", metavar="URI", help="what the commit belongs to (default: the commit's gitoid)")
-    attest.add_argument("--verifier", metavar="URI", help="who judged")
-    attest.add_argument("--to", metavar="FILE", help=f"the envelope (default: {attesting.ENVELOPE} beside the verdict)")
-    attest.set_defaults(verb=attesting.attest)
-
-    verify = verbs.add_parser(
-        "verify",
-        help="say whether a signed verdict lets this commit pass, or in one line why not",
-        description="Hold a signed verdict against this commit and policy, the trusted keys and the evidence beside it.",
-        epilog="exit codes: 0 passed; 1 a trusted verdict is FAIL; 2 usage or policy; 3 nothing trusted says so",
-    )
-    verify.add_argument("envelope", nargs="?", metavar="FILE", help=f"default: {judging.OUT}/{attesting.ENVELOPE}")
-    verify.add_argument("--keys", metavar="FILE", help="the trusted keys (default: clearance.keys.toml)")
-    verify.add_argument("--policy", metavar="FILE", help="the policy (default: the nearest clearance.toml)")
-    verify.add_argument("--commit", help="the commit it must be about (default: what is checked out here)")
-    verify.add_argument("--config-digest", metavar="DIGEST", help="the Terraform configuration it must be about")
-    verify.add_argument(
-        "--stage",
-        type=Stage,
-        choices=list(Stage),
-        default=Stage.CHANGE,
-        metavar="STAGE",
-        help="change (default), plan, live",
-    )
-    verify.add_argument(
-        "--max-age", type=attesting.duration, metavar="TIME", help="how long ago it may have been judged: 24h, 30d"
-    )
-    verify.set_defaults(verb=attesting.verify)
-
-    key = verbs.add_parser(
-        "key", help="print a key's public half for clearance.keys.toml", epilog="exit codes: 0 done; 2 usage"
-    )
-    key.add_argument("--key", help=key_help)
-    key.add_argument("--owner", required=True, help="whose key it is")
-    key.add_argument("--use", choices=["verdict", "override"], default="verdict", help="what it may sign")
-    key.add_argument("--days", type=int, default=90, help="how long its signatures count (default: 90)")
-    key.set_defaults(verb=attesting.key)
-
-
 def _judging_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stage", type=Stage, choices=list(Stage), metavar="STAGE", help="change (default), plan, live"
@@ -187,7 +140,9 @@ def _judging_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--subject", metavar="COMMIT", help="name another commit as the subject; never attested")
     parser.add_argument("--now", type=_moment, metavar="TIME", help="judge as of this date or time; never attested")
     parser.add_argument("--format", choices=list(RENDERERS), default="text", help="what goes to stdout (default: text)")
-    parser.add_argument("--out", default=judging.OUT, metavar="DIR", help=f"where reports go (default: {judging.OUT})")
+    parser.add_argument("--out", default=OUT, metavar="DIR", help=f"where reports go (default: {OUT})")
+    parser.add_argument("--override", metavar="FILE", help="an override, to be shown in the reports")
+    vouching.add_shelf(parser)
 
 
 def _jobs(text: str) -> int:
