@@ -139,11 +139,13 @@ def milliseconds(ms: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Return "0.12 %", "99.9 %": three digits of whichever lies nearer, the share or what is missing."""
+    """Return "0.12 %", "99.97 %": two digits of whichever lies nearer, the share or what is missing to all."""
     if share is None:
         return DASH
+    if 0 < share < 1e-6:
+        return "under 0.0001 %"
     near = min(abs(share), abs(1 - share)) or 1.0
-    digits = min(6, max(0, 1 - math.floor(math.log10(near * 100)))) if near > 1e-9 else 6
+    digits = min(4, max(0, 1 - math.floor(math.log10(near * 100))))
     said = f"{share * 100:,.{digits}f}"
     return f"{said.rstrip('0').rstrip('.') if '.' in said else said} %"
 

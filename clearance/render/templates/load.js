@@ -50,22 +50,30 @@
     draw(ctx, bbox, devicePixelRatio);
     ctx.restore();
   }
-  function shade(plot, from, to, name, label) {
-    paint(plot, (ctx, box, ratio) => {
+  // Spans of time: shaded below the data, named above it.
+  function spans(run) {
+    const found = run.faults.map((one) => [one.at, one.until, "fault", one.name]);
+    return run.warmup > 0 ? [[0, run.warmup, "warm", "warm-up"], ...found] : found;
+  }
+  const shaded = (run) => (plot) => paint(plot, (ctx, box, ratio) => {
+    for (const [from, to, name] of spans(run)) {
       const left = Math.max(box.left, plot.valToPos(from, "x", true)), right = plot.valToPos(to, "x", true);
       ctx.fillStyle = colour(name);
       ctx.fillRect(left, box.top, Math.max(ratio, right - left), box.height);
+    }
+  });
+  const named = (run) => (plot) => paint(plot, (ctx, box, ratio) => {
+    ctx.textBaseline = "top";
+    ctx.lineJoin = "round";
+    for (const [from, , , name] of spans(run)) {
+      const left = Math.max(box.left, plot.valToPos(from, "x", true)) + 4 * ratio, top = box.top + 3 * ratio;
+      ctx.lineWidth = 3 * ratio;
+      ctx.strokeStyle = colour("paper");
+      ctx.strokeText(name, left, top);
       ctx.fillStyle = colour("soft");
-      ctx.textBaseline = "top";
-      ctx.fillText(label, left + 4 * ratio, box.top + 3 * ratio);
-    });
-  }
-  function times(run) {
-    return (plot) => {
-      if (run.warmup > 0) shade(plot, 0, run.warmup, "warm", "warm-up");
-      for (const fault of run.faults) shade(plot, fault.at, fault.until, "fault", fault.name);
-    };
-  }
+      ctx.fillText(name, left, top);
+    }
+  });
   function limits(run, corner) {
     return (plot) => paint(plot, (ctx, box, ratio) => {
       ctx.strokeStyle = ctx.fillStyle = colour("fail");
@@ -120,7 +128,7 @@
         scales: { x: { time: false }, y: { distr: 3, range } },
         axes: [seconds(), logarithmic(range, "ms")],
         series: [{ label: "time", value: (plot, at) => at == null ? "–" : round(at) + " s" }, drawn("p50", "s1", { value }), drawn("p99", "s2", { value })],
-        hooks: { drawClear: [times(run)], draw: [limits(run, false)] },
+        hooks: { drawClear: [shaded(run)], draw: [limits(run, false), named(run)] },
       };
     },
     rates(run) {
@@ -136,7 +144,7 @@
         scales: { x: { time: false }, y: { range: [0, top * 1.08] } },
         axes: [seconds(), axis({ label: "a second" })],
         series: [{ label: "time", value: (plot, at) => at == null ? "–" : round(at) + " s" }, drawn("errors", "fail", { width: 0, fill: colour("fail"), paths: bars, value: (plot, at) => (at == null ? "0" : round(at)) + "/s" }), drawn("intended", "soft", { dash: [6, 4], paths: stepped, value }), drawn("achieved", "s1", { paths: stepped, value })],
-        hooks: { drawClear: [times(run)] },
+        hooks: { drawClear: [shaded(run)], draw: [named(run)] },
       };
     },
     heatmap(run) {
@@ -169,7 +177,7 @@
         scales: { x: { time: false, range: [0, at.length * found.step] }, y: { distr: 3, range } },
         axes: [seconds(), logarithmic(range, "ms")],
         series: [{}, { show: true, points: { show: false } }],
-        hooks: { drawClear: [times(run)], draw: [cells, limits(run, false)] },
+        hooks: { drawClear: [shaded(run)], draw: [cells, limits(run, false), named(run)] },
       };
     },
   };
