@@ -280,8 +280,8 @@ class Check:
 class Objective:
     """A budget for a measure: its whole interval must lie at or below `at_most`, at or above `at_least`.
 
-    With `each` it holds for whatever measures there are below `measure` (`MEASURE/...`), if any; those with fewer than
-    `min_samples` are shown and not judged.
+    With `each` it holds for whatever measures there are below `measure` (`MEASURE/...`), if any; those with too few
+    samples to tell are shown and not judged.
     """
 
     measure: str
@@ -415,11 +415,22 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Two people's signed word that a commit may go on without a PASS, for a reason, from a moment to another."""
+
+    commit: str
+    people: tuple[str, ...]
+    reason: str
+    begins: datetime
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What was decided, of what, by which policy, on which evidence; `base_policy_digest` is that of a second policy.
 
     `reasons` speak of the verdict as a whole (of one check: see its ruling); `missing` are the stage's required checks
-    that have no evidence here.
+    that have no evidence here. An `override` stands beside the decision and does not change it.
     """
 
     decision: Decision
@@ -437,4 +448,5 @@ class Verdict:
     now_overridden: bool
     subject_overridden: bool
     version: str
+    override: Override | None = None
     base_policy_digest: str | None = None

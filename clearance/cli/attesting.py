@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import re
 from collections.abc import Callable
@@ -13,34 +12,37 @@ from typing import TYPE_CHECKING
 
 from clearance import evidence
 from clearance.attest import RefusedError
-from clearance.cli import project
-from clearance.cli.judging import EXITS, OUT
+from clearance.cli import overriding, project, shelving
+from clearance.cli.publishing import ENVELOPE, OUT, VERDICT
+from clearance.cli.trusting import need_library, read_trust, refuse
 from clearance.model import ClearanceError, UnreadableError, Verdict
 from clearance.render import verdict_json, words
+from clearance.runner.environment import own_folder
 from clearance.runner.report import take_file
+from clearance.shelf import Shelf
 from clearance.shelf import replace as replace_file
+from clearance.shelf.attempts import Kind, judged
 from clearance.subject import find_root, identify
 
 if TYPE_CHECKING:
     from clearance.attest.statement import Statement
-    from clearance.attest.trust import Trust, TrustedKey
-    from clearance.attest.verify import Expectation
+    from clearance.attest.verify import Attestation, Expectation
 
-ENVELOPE = "verdict.dsse.json"
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+Find = Callable[[str, str], bytes | None]
 
 
 def attest(options: argparse.Namespace) -> int:
     """Sign a verdict, whatever it decided, if it is whole and its evidence lies beside it."""
-    _need_library()
+    need_library()
     from clearance.attest import envelope, keys, statement
 
-    file = Path(options.verdict) if options.verdict else find_root(Path.cwd()) / OUT / statement.VERDICT
+    file = Path(options.verdict) if options.verdict else find_root(Path.cwd()) / OUT / VERDICT
     data = take_file(file)
     verdict = verdict_json.loads(data)
-    reason = statement.unfit(verdict) or _unfounded(verdict, file.parent)
+    find = _beside(file.parent)
+    reason = statement.unfit(verdict) or _unfounded(verdict, find)
     if reason:
-        return _refuse("not attested", RefusedError(reason))
+        return refuse("not attested", RefusedError(reason))
     signer = keys.load(options.key, os.environ)
     payload = statement.dumps(
         verdict,
@@ -48,8 +50,10 @@ def attest(options: argparse.Namespace) -> int:
         resource=options.resource,
         verifier=options.verifier or statement.VERIFIER,
     )
+    sealed = envelope.seal(payload, [signer])
+    _file(options.shelf, verdict, sealed, [data, *(find(*named) or b"" for named in _named(verdict))])
     target = Path(options.to) if options.to else file.parent / ENVELOPE
-    replace_file(target, envelope.seal(payload, [signer]))
+    replace_file(target, sealed)
     said = _say(statement.loads(payload))
     print(f"attested {said} by key {keys.public(signer).keyid[:12]}: {os.path.relpath(target)}")
     return os.EX_OK
@@ -57,27 +61,30 @@ def attest(options: argparse.Namespace) -> int:
 
 def verify(options: argparse.Namespace) -> int:
     """Say whether a signed verdict lets this subject pass, or in one line why not."""
-    _need_library()
-    from clearance.attest import verify as verifying
-
+    need_library()
     home = project.find(options.policy)
-    file = Path(options.envelope) if options.envelope else home.root / OUT / ENVELOPE
-    trust = read_trust(options.keys, home.root)
+    trust, now = read_trust(options.keys, home.root), datetime.now(UTC)
+    shelf = shelving.of(options.shelf, own_folder(home.root))
     expected = _expectation(options, home)
     try:
-        data = take_file(file)
-        found = verifying.verify(data, trust, expected, now=datetime.now(UTC), find=_beside(file.parent))
-    except UnreadableError as error:
-        return _refuse("not verified", RefusedError(f"there is no signed verdict: {error}"))
-    except RefusedError as error:
-        return _refuse("not verified", error)
-    print(f"verified {_say(found.statement)} by {_names(found.keys)}")
+        found = _verify(options, home, shelf, expected, now)
+    except RefusedError as refusal:
+        if not options.override:
+            return refuse("not verified", refusal)
+        try:
+            override, data = overriding.holding(options.override, trust, expected.commit, now)
+        except RefusedError as error:
+            return refuse("not verified", RefusedError(f"{refusal}; and {error}", decision=refusal.decision))
+        overriding.file(shelf, override, data)
+        print(f"not verified: {words.clean(str(refusal), 400)}; but {words.overridden(override)}")
+        return os.EX_OK
+    print(f"verified {_say(found.statement)} by {' and '.join(words.clean(one.named, 120) for one in found.keys)}")
     return os.EX_OK
 
 
 def key(options: argparse.Namespace) -> int:
     """Print the public half of a key as a table of the trust file."""
-    _need_library()
+    need_library()
     from clearance.attest import keys, trust
 
     now = datetime.now(UTC).replace(microsecond=0)
@@ -87,41 +94,48 @@ def key(options: argparse.Namespace) -> int:
     return os.EX_OK
 
 
-def read_trust(named: str | None, root: Path) -> Trust:
-    """Read the trust file that is named, or the project's."""
-    from clearance.attest import trust
+def _verify(
+    options: argparse.Namespace, home: project.Project, shelf: Shelf, expected: Expectation, now: datetime
+) -> Attestation:
+    from clearance.attest import verify as verifying
 
-    file = Path(named) if named else root / trust.FILE
-    try:
-        return trust.parse(file.read_bytes(), file.name)
-    except OSError as error:
-        raise ClearanceError(
-            f"the trust file {named or file} can't be read: {error.strerror}",
-            "`clearance key` prints what belongs there",
-        ) from error
-
-
-def duration(text: str) -> timedelta:
-    """Read "90m", "24h" or "30d"."""
-    found = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text} is no duration: write 90m, 24h or 30d")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    trust = read_trust(options.keys, home.root)
+    file = Path(options.envelope) if options.envelope else home.root / OUT / ENVELOPE
+    if options.shelf is not None and not options.envelope:
+        data = _last(shelf, expected.commit)
+    else:
+        try:
+            data = take_file(file)
+        except UnreadableError as error:
+            raise RefusedError(f"there is no signed verdict: {error}") from error
+    find = _beside(file.parent) if options.shelf is None else lambda _name, digest: shelf.fetch(digest)
+    return verifying.verify(data, trust, expected, now=now, find=find)
 
 
-def _need_library() -> None:
-    try:
-        importlib.import_module("securesystemslib.signer")
-    except ModuleNotFoundError as error:
-        raise ClearanceError(
-            "signing needs a library that is not installed", "pip install 'clearance[sign]'"
-        ) from error
+def _last(shelf: Shelf, commit: str | None) -> bytes:
+    """Return the envelope that was signed last about a commit."""
+    signed = [one for one in shelf.attempts(commit or "none") if one.kind is Kind.ATTESTED and one.commit == commit]
+    data = shelf.fetch(signed[-1].digest) if signed else None
+    if data is None:
+        raise RefusedError(f"there is no signed verdict about commit {words.short(commit)} on the shelf")
+    return data
+
+
+def _file(named: str | None, verdict: Verdict, sealed: bytes, founded_on: list[bytes]) -> None:
+    """File that a verdict was signed; on a shelf of its own, with all that it names, so that others can verify it."""
+    shelf = shelving.of(named, own_folder(find_root(Path.cwd())) if named is None else Path())
+    if named is not None:
+        for data in (*founded_on, sealed):
+            shelf.store(data)
+    shelf.file(judged(verdict, evidence.digest(sealed), at=datetime.now(UTC), kind=Kind.ATTESTED))
 
 
 def _expectation(options: argparse.Namespace, home: project.Project) -> Expectation:
     from clearance.attest.verify import Expectation
 
     here = None if options.commit else identify(home.root)
+    if here and not here.commit:
+        raise ClearanceError("there is no commit here that a verdict could be about", "name one with --commit")
     return Expectation(
         commit=here.commit if here else options.commit,
         tree=here.tree if here else None,
@@ -132,19 +146,22 @@ def _expectation(options: argparse.Namespace, home: project.Project) -> Expectat
     )
 
 
-def _unfounded(verdict: Verdict, folder: Path) -> str | None:
+def _named(verdict: Verdict) -> list[tuple[str, str]]:
+    return [(f"evidence/{exhibit.check}.json", exhibit.digest) for exhibit in verdict.evidence]
+
+
+def _unfounded(verdict: Verdict, find: Find) -> str | None:
     """Return which piece of a verdict's evidence does not lie beside it as it was judged, or None."""
-    find = _beside(folder)
-    for exhibit in verdict.evidence:
-        data = find(f"evidence/{exhibit.check}.json", exhibit.digest)
+    for name, digest in _named(verdict):
+        data = find(name, digest)
         if data is None:
-            return f"evidence is missing: there is no evidence/{exhibit.check}.json"
-        if evidence.digest(data) != exhibit.digest:
-            return f"evidence is not what was judged: evidence/{exhibit.check}.json has been changed"
+            return f"evidence is missing: there is no {name}"
+        if evidence.digest(data) != digest:
+            return f"evidence is not what was judged: {name} has been changed"
     return None
 
 
-def _beside(folder: Path) -> Callable[[str, str], bytes | None]:
+def _beside(folder: Path) -> Find:
     """Find a verdict's files in the folder where a run leaves them; names that lead elsewhere name nothing."""
 
     def find(name: str, _digest: str) -> bytes | None:
@@ -158,16 +175,7 @@ def _beside(folder: Path) -> Callable[[str, str], bytes | None]:
     return find
 
 
-def _refuse(what: str, error: RefusedError) -> int:
-    print(f"{what}: {words.clean(str(error), 400)}")
-    return EXITS[error.decision]
-
-
 def _say(said: Statement) -> str:
     commit, summary = words.short(said.digest("commit")), said.predicate
     when = words.moment(summary.time_verified)
     return f"{summary.verification_result}: commit {commit}, stage {summary.particulars.stage}, judged {when},"
-
-
-def _names(keys: tuple[TrustedKey, ...]) -> str:
-    return " and ".join(words.clean(one.named, 120) for one in keys)

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from clearance import __version__, evidence
-from clearance.cli import project
+from clearance.cli import overriding, project, shelving
 from clearance.cli.gathering import gather, refuse_to_nest
-from clearance.cli.publishing import REPORTS, publish
+from clearance.cli.publishing import EXITS, OUT, REPORTS, publish
 from clearance.judge import judge as decide
 from clearance.model import (
     ClearanceError,
@@ -22,17 +22,16 @@ from clearance.model import (
     Evidence,
     Exhibit,
     Inputs,
+    Override,
     Stage,
     Subject,
     UnreadableError,
 )
 from clearance.runner import Collected
 from clearance.runner.report import take_file
-from clearance.shelf import Folder, fence, fenced
+from clearance.shelf import Shelf, fence, fenced
 from clearance.subject import identify
 
-OUT = "build/clearance"
-EXITS = {Decision.PASS: os.EX_OK, Decision.FAIL: 1, Decision.UNKNOWN: 3}
 _FOLDERS = ("evidence", "reports", "logs")
 
 
@@ -47,6 +46,8 @@ class Hearing:
     evidence: Mapping[str, Evidence]
     exhibits: tuple[Exhibit, ...]
     outputs: Mapping[str, str]
+    shelf: Shelf
+    override: Override | None
     subject_after: Subject | None = None
 
 
@@ -60,8 +61,9 @@ def run(options: argparse.Namespace) -> int:
     with project.working_alone(home.root) as state:
         out = _fresh(home.root, options.out, (*_FOLDERS, *REPORTS))
         subject = identify(home.root)
+        override = overriding.standing(options.override, home.root, subject)
         inputs = home.inputs(checks, options.arguments)
-        shelf = Folder(state / "shelf")
+        shelf = shelving.of(options.shelf, state)
         collected = gather(
             home,
             stage,
@@ -85,6 +87,8 @@ def run(options: argparse.Namespace) -> int:
             evidence={name: c.evidence for name, c in collected.items()},
             exhibits=kept,
             outputs={name: c.output for name, c in collected.items() if c.output},
+            shelf=shelf,
+            override=override,
             subject_after=identify(home.root),
         )
         return _conclude(hearing, options, out)
@@ -99,17 +103,20 @@ def judge(options: argparse.Namespace) -> int:
     folder = Path(options.evidence)
     if not folder.is_dir():
         raise ClearanceError(f"there is no folder {folder}", "make one with `clearance run --evidence-only`")
-    with project.working_alone(home.root):
+    with project.working_alone(home.root) as state:
         found, exhibits = _load(folder, {check.name for check in checks})
         out = _fresh(home.root, options.out, REPORTS)
+        subject = identify(home.root)
         hearing = Hearing(
             project=home,
             stage=stage,
-            subject=identify(home.root),
+            subject=subject,
             inputs=home.inputs(checks),
             evidence=found,
             exhibits=exhibits,
             outputs={},
+            shelf=shelving.of(options.shelf, state),
+            override=overriding.standing(options.override, home.root, subject),
         )
         return _conclude(hearing, options, out)
 
@@ -141,7 +148,7 @@ def _remove(old: Path) -> None:
         old.unlink(missing_ok=True)
 
 
-def _keep(collected: Mapping[str, Collected], out: Path, shelf: Folder) -> tuple[Exhibit, ...]:
+def _keep(collected: Mapping[str, Collected], out: Path, shelf: Shelf) -> tuple[Exhibit, ...]:
     folder, logs = out / "evidence", out / "logs"
     folder.mkdir()
     logs.mkdir()
@@ -151,7 +158,7 @@ def _keep(collected: Mapping[str, Collected], out: Path, shelf: Folder) -> tuple
         (folder / f"{name}.json").write_bytes(data)
         (logs / f"{name}.log").write_text(one.output, "utf-8", "replace")
         if not one.reused and not one.evidence.problems:
-            shelf.keep(name, one.evidence.inputs_digest, data)
+            shelving.keep(shelf, one.evidence, data)
         exhibits.append(_exhibit(one.evidence, evidence.digest(data), reused=one.reused))
     return tuple(exhibits)
 
@@ -216,6 +223,8 @@ def _conclude(hearing: Hearing, options: argparse.Namespace, out: Path) -> int:
         now_overridden=options.now is not None,
         subject_overridden=options.subject is not None,
     )
+    verdict = replace(verdict, override=hearing.override)
     details = {name: one.details for name, one in hearing.evidence.items() if one.details is not None}
     publish(verdict, hearing.outputs, details, options.format, out)
+    shelving.record(hearing.shelf, verdict, out)
     return EXITS[verdict.decision]

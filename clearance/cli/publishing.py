@@ -7,10 +7,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from clearance.model import Json, Verdict
+from clearance.model import Decision, Json, Verdict
 from clearance.render import RENDERERS, text, verdict_json
 from clearance.shelf import replace as replace_file
 
+OUT = "build/clearance"
+EXITS = {Decision.PASS: os.EX_OK, Decision.FAIL: 1, Decision.UNKNOWN: 3}
 _RENDERED = {
     "summary.md": "markdown",
     "comment.md": "comment",
@@ -18,7 +20,8 @@ _RENDERED = {
     "results.sarif": "sarif",
     "junit.xml": "junit",
 }
-REPORTS = ("verdict.json", *_RENDERED)
+VERDICT, ENVELOPE = "verdict.json", "verdict.dsse.json"
+REPORTS = (VERDICT, ENVELOPE, *_RENDERED)
 
 
 def publish(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, Json], form: str, out: Path) -> None:
@@ -27,12 +30,12 @@ def publish(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, 
         for name, renderer in _RENDERED.items():
             page = RENDERERS[renderer](verdict, outputs=outputs, details=details, repository=_repository())
             (out / name).write_text(page, "utf-8", "replace")
-        replace_file(out / "verdict.json", verdict_json.render_bytes(verdict))
+        replace_file(out / VERDICT, verdict_json.render_bytes(verdict))
         shown = _shown(verdict, outputs, details, form, out)
         sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
         sys.stdout.flush()
     except KeyboardInterrupt:
-        (out / "verdict.json").unlink(missing_ok=True)
+        (out / VERDICT).unlink(missing_ok=True)
         raise
 
 
@@ -40,7 +43,7 @@ def _shown(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, J
     if form != "text":
         return RENDERERS[form](verdict, outputs=outputs, details=details, repository=_repository())
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    return text.render(verdict, outputs=outputs, colour=colour, file=os.path.relpath(out / "verdict.json"))
+    return text.render(verdict, outputs=outputs, colour=colour, file=os.path.relpath(out / VERDICT))
 
 
 def _repository() -> str | None:

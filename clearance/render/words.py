@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from clearance.model import Decision, Exhibit, Finding, Measure, Ruling, Stage, Subject, Verdict, Waiver
+from clearance.model import Decision, Exhibit, Finding, Measure, Override, Ruling, Stage, Subject, Verdict, Waiver
 
 NOTHING: Mapping[str, str] = {}
 _MINUTE, _HOUR = 60, 3600
@@ -183,7 +183,8 @@ def tally(verdict: Verdict) -> str:
 
 def caveats(verdict: Verdict) -> list[str]:
     """Return what keeps a verdict from being shown to others, and the reasons that concern the whole of it."""
-    out = [clean(reason, 400) for reason in verdict.reasons]
+    out = [overridden(verdict.override)] if verdict.override else []
+    out += [clean(reason, 400) for reason in verdict.reasons]
     absent = left_out(verdict)
     if absent:
         out.append(f"not judged here, though the stage requires it: {', '.join(absent)}")
@@ -195,6 +196,12 @@ def caveats(verdict: Verdict) -> list[str]:
         ]
         out.append(f"made with {' and '.join(flags)}: it cannot be attested")
     return out
+
+
+def overridden(by: Override) -> str:
+    """Return who lets the commit go on whatever the gate says, until when and why."""
+    people = " and ".join(clean(person, 60) for person in by.people)
+    return f"overridden by {people} until {moment(by.expires)}: {clean(by.reason, 200)}"
 
 
 def again(check: str, stage: Stage, reproduce: Mapping[str, str]) -> str:
