@@ -50,7 +50,7 @@ known: list[Flight] = []  # flights as the service has listed them
 slots = itertools.count()
 
 
-@events.init.add_listener
+@events.init.add_listener  # type: ignore[untyped-decorator]  # Locust has no type for it
 def require_tokens(environment: Environment, **_: Any) -> None:
     """End the process unless the tokens are there; a master sends no requests and needs none."""
     missing = [name for name in (READ, WRITE) if not os.environ.get(name)]
