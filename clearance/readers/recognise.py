@@ -39,6 +39,7 @@ OBJECTS = (
     _sign("cyclonedx", "bomFormat specVersion", "bomFormat"),
     _sign("detect-secrets", "plugins_used results", "plugins_used"),
     _sign("pip-audit", "dependencies fixes"),
+    _sign("load-comparison", "schema kind base head runs", "kind base head"),
     _sign("checkov", "check_type results", "check_type"),
     _sign("terraform-plan", "format_version planned_values"),
     _sign("terraform-validate", "format_version valid diagnostics", "format_version valid"),

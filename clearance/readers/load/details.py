@@ -14,7 +14,7 @@ from clearance.readers.load.plain import plain
 from clearance.readers.load.run import Run
 from clearance.readers.load.tables import routes, slowest, waterfall
 from clearance.readers.load.timeline import curves, heatmap, rank, timeline
-from clearance.readers.load.validity import CPU_SHARE, LAG_SHARE, highest, own_lateness_ms, unjoined
+from clearance.readers.load.validity import own_lateness_ms, unjoined, worst_beats
 from clearance.statistics import seconds_to_decide
 
 _MOST: Final = 100
@@ -97,25 +97,24 @@ def _objective(held: Held) -> Json:
 
 
 def _honesty(run: Run) -> Json:
-    arrivals, pulse = run.recording.arrivals, run.recording.pulse
+    arrivals = run.recording.arrivals
     began = arrivals["started"] >= 0
     late = np.sort((arrivals["started"][began] - arrivals["intended"][began]) / 1e6)
     own = np.sort(own_lateness_ms(run))
-    workers = np.unique(pulse["worker"])
 
     def worst(column: str, share: float) -> float | None:
-        beats = [highest(pulse[column][pulse["worker"] == worker], share) for worker in workers]
-        return round(max(beats), 4) if beats and np.isfinite(max(beats)) else None
+        value = worst_beats(run, column, share)
+        return None if value is None else round(value, 4)
 
     return {
         "late_p50_ms": rank(late, 0.5),
         "late_p99_ms": rank(late, 0.99),
         "late_max_ms": rank(late, 1),
         "own_late_p99_ms": rank(own, 0.99),
-        "cpu_p95": worst("cpu", CPU_SHARE),
+        "cpu_p95": worst("cpu", 0.95),
         "cpu_max": worst("cpu", 1.0),
-        "lag_p99_ms": worst("lag_ms", LAG_SHARE),
-        "steal_p95": worst("steal", CPU_SHARE),
+        "lag_p99_ms": worst("lag_ms", 0.99),
+        "steal_p95": worst("steal", 0.95),
         "steal_max": worst("steal", 1.0),
         "clock_step_s": run.header.clock_step_s,
     }

@@ -18,8 +18,11 @@ _ENDED: Final = ("time", "decided", "limit")
 _JITTER_NS: Final = 1_000_000
 _SLACK_S: Final = 1.0
 _MOST: Final = 10
-CPU_SHARE: Final = 0.95
-LAG_SHARE: Final = 0.99
+HEALTH: Final = (  # a column of the pulse, which percentile, the limit's name, words for more than that
+    ("cpu", 0.95, "max_cpu", "used {:.0%} of its core at p95 (at most {:.0%}): use more workers, or ask for less"),
+    ("lag_ms", 0.99, "max_lag_ms", "woke up {:,.1f} ms late at p99 (at most {:g} ms): give it a core of its own"),
+    ("steal", 0.95, "max_steal", "lost {:.0%} of its machine to others at p95 (at most {:.0%}): take a calmer one"),
+)
 
 
 def problems(run: Run, levels: tuple[Held, ...], split: Split, validity: Validity) -> tuple[str, ...]:
@@ -132,9 +135,10 @@ def _schedule(run: Run, validity: Validity) -> Iterator[str]:
 
 
 def own_lateness_ms(run: Run) -> Floats:
-    """How late the generator began where nothing but itself was in the way, in milliseconds."""
+    """How late the generator began after the warm-up, where nothing but itself was in the way, in milliseconds."""
     arrivals = run.recording.arrivals
     mine = (arrivals["waited"] != 0) & (arrivals["started"] >= 0)
+    mine &= arrivals["intended"] >= run.header.warmup_s * NANO
     return np.asarray((arrivals["started"][mine] - arrivals["intended"][mine]) / 1e6, dtype=np.float64)
 
 
@@ -145,41 +149,24 @@ def _generator(run: Run, validity: Validity) -> Iterator[str]:
             f"the machine's clock was set by {header.clock_step_s:+,.3f} s during the run (at most "
             f"{validity.max_clock_step_s:g} s): what is joined by that clock is wrong; let it settle and run again"
         )
-    beating = np.unique(pulse["worker"])
-    silent = len(header.workers) - len(beating)
+    silent = len(header.workers) - len(np.unique(pulse["worker"]))
     if silent > 0:
         yield f"{silent:,} of {len(header.workers):,} workers left no sign of their health: run again"
-    for column, share, limit, words in (
-        (
-            "cpu",
-            CPU_SHARE,
-            validity.max_cpu,
-            "used {:.0%} of its core at p95 (at most {:.0%}): use more workers, or ask for less",
-        ),
-        (
-            "lag_ms",
-            LAG_SHARE,
-            validity.max_lag_ms,
-            "woke up {:,.1f} ms late at p99 (at most {:g} ms): give it a core of its own",
-        ),
-        (
-            "steal",
-            CPU_SHARE,
-            validity.max_steal,
-            "lost {:.0%} of its machine to others at p95 (at most {:.0%}): take a calmer one",
-        ),
-    ):
-        worst = max((highest(pulse[column][pulse["worker"] == worker], share) for worker in beating), default=0.0)
-        if not np.isfinite(worst):
+    for column, share, limit, words in HEALTH if len(pulse["at"]) else ():
+        worst, most = worst_beats(run, column, share), getattr(validity, limit)
+        if worst is None:
             yield f"a worker of the generator did not state its {column}, so nobody knows if it kept up: run again"
-        elif worst > limit:
-            yield f"latencies are partly the generator's own, of which a worker {words.format(worst, limit)}"
+        elif worst > most:
+            yield f"latencies are partly the generator's own, of which a worker {words.format(worst, most)}"
 
 
-def highest(values: Column, share: float) -> float:
-    """An exact percentile of beats; what is no number counts as endless, for it hides one."""
-    known = np.where(np.isnan(values), np.inf, values)
-    return float(np.quantile(known, share, method="inverted_cdf")) if len(known) else 0.0
+def worst_beats(run: Run, column: str, share: float) -> float | None:
+    """The worst worker's exact percentile of its beats after the warm-up; None where one is no number, or none is there."""
+    pulse = run.recording.pulse
+    late = pulse["at"] >= run.header.warmup_s * NANO
+    each = (pulse[column][late & (pulse["worker"] == worker)] for worker in np.unique(pulse["worker"]))
+    values = [float(np.quantile(beats, share, method="inverted_cdf")) for beats in each if len(beats)]
+    return max(values) if values and np.isfinite(values).all() else None
 
 
 def _joined(run: Run, split: Split, validity: Validity) -> Iterator[str]:
