@@ -8,6 +8,8 @@ from clearance.judge.findings import Grounds
 from clearance.judge.longer import advise
 from clearance.model import Decision, Measure, Objective
 
+_NAMED = 3
+
 
 def weigh(objective: Objective, measures: Sequence[Measure]) -> Grounds:
     """Decide on an objective, with the arithmetic; with `each`, on every measure below it that has samples enough."""
@@ -21,36 +23,51 @@ def weigh(objective: Objective, measures: Sequence[Measure]) -> Grounds:
     return [_weigh_one(objective, measure)]
 
 
-def _weigh_each(objective: Objective, measures: Sequence[Measure]) -> Grounds:
-    """Those that pass are counted, the others said one by one."""
-    enough = [m for m in measures if m.samples >= objective.min_samples]
-    grounds = [_weigh_one(objective, measure) for measure in enough]
-    missed = [ground for ground in grounds if ground[0] is not Decision.PASS]
-    few = len(measures) - len(enough)
-    if not measures:
+def _weigh_each(objective: Objective, parts: Sequence[Measure]) -> Grounds:
+    """Judge the parts whose samples are enough to tell, one by one where they don't pass; count and show the others.
+
+    A part has too few to tell also where its value is inside the budget and its interval is not: then the decision is
+    the whole's. One whose value is outside is UNKNOWN, whatever the whole says.
+    """
+    if not parts:
         return []
-    text = (
-        f"{objective.measure}: {len(enough) - len(missed):,} of {len(measures):,} parts, {_budget(objective)} asked for"
-    )
+    few = [part for part in parts if part.samples < objective.min_samples]
+    grounds = [(part, *_weigh_one(objective, part)) for part in parts if part not in few]
+    unsure = [part for part, decision, _ in grounds if decision is Decision.UNKNOWN and _within(objective, part.value)]
+    missed = [(d, text) for part, d, text in grounds if d is not Decision.PASS and part not in unsure]
+    inside = len(parts) - len(few) - len(unsure) - len(missed)
+    text = f"{objective.measure}: {inside:,} of {len(parts):,} parts, {_budget(objective)} asked for"
     if few:
-        text += f"; {few:,} shown and not judged, with fewer than {objective.min_samples:,} samples"
+        text += f"; {len(few):,} shown and not judged, with fewer than {objective.min_samples:,} samples"
+    if unsure:
+        named = ", ".join(f"{_value(part)}, {advise(objective, part)}" for part in unsure[:_NAMED])
+        text += f"; {len(unsure):,} within that, and not for certain: {named}"
     return [*missed, (Decision.PASS, text)]
 
 
 def _weigh_one(objective: Objective, measure: Measure) -> tuple[Decision, str]:
-    value = f"{measure.name} {_number(measure.value)}{measure.unit and ' ' + measure.unit}"
-    if measure.low != measure.high:
-        value += f" (95 % interval {_number(measure.low)} to {_number(measure.high)}, {measure.samples:,} samples)"
     low, high = objective.at_least, objective.at_most
-    text = f"{value}, {_budget(objective)} asked for"
+    text = f"{_value(measure)}, {_budget(objective)} asked for"
     if (low is not None and measure.high < low) or (high is not None and measure.low > high):
         return Decision.FAIL, text
     if measure.samples < objective.min_samples:
         few = f"{measure.samples:,} samples, {objective.min_samples:,} needed"
-        return Decision.UNKNOWN, f"{value}: {few}: {advise(objective, measure)}"
-    if (low is None or measure.low >= low) and (high is None or measure.high <= high):
+        return Decision.UNKNOWN, f"{_value(measure)}: {few}: {advise(objective, measure)}"
+    if _within(objective, measure.low) and _within(objective, measure.high):
         return Decision.PASS, text
     return Decision.UNKNOWN, f"{text}: the interval straddles the budget, {advise(objective, measure)}"
+
+
+def _within(objective: Objective, value: float) -> bool:
+    low, high = objective.at_least, objective.at_most
+    return (low is None or value >= low) and (high is None or value <= high)
+
+
+def _value(measure: Measure) -> str:
+    text = f"{measure.name} {_number(measure.value)}{measure.unit and ' ' + measure.unit}"
+    if measure.low != measure.high:
+        text += f" (95 % interval {_number(measure.low)} to {_number(measure.high)}, {measure.samples:,} samples)"
+    return text
 
 
 def _budget(objective: Objective) -> str:
