@@ -289,6 +289,18 @@ def test_a_missing_configuration_file_is_an_error(root):
         digest(root)
 
 
+def test_an_slo_file_counts_by_its_bytes_and_must_be_there(root):
+    """What the report is measured against is as much an input as what is measured."""
+    check = replace(CHECK, slo="slo.yaml")
+    plant(root, {"slo.yaml": b"a"})
+    before = digest(root, check)
+    plant(root, {"slo.yaml": b"b"})
+    assert len({digest(root), before, digest(root, check)}) == 3
+    (root / "slo.yaml").unlink()
+    with pytest.raises(PolicyError, match=r"check 'scan' names the file slo\.yaml, which is not there"):
+        digest(root, check)
+
+
 @pytest.mark.parametrize(
     ("lock", "message"),
     [

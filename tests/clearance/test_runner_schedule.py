@@ -56,7 +56,20 @@ def materials(_data, materials):
     return Reading(reach=len(materials.files), covered=(materials.root, str(materials.narrowed)))
 
 
-READERS = {reader.__name__: reader for reader in (words, broken, stale, vague, first, second, materials)}
+def levels(_data, materials):
+    return Reading(reach=1, covered=(str(materials.slo),))
+
+
+def drawn(data, _materials):
+    return Reading(reach=1, details={"kind": data.decode().strip()})
+
+
+def undrawable(_data, _materials):
+    return Reading(reach=1, details={"at": {object()}})
+
+
+KNOWN = (words, broken, stale, vague, first, second, materials, levels, drawn, undrawable)
+READERS = {reader.__name__: reader for reader in KNOWN}
 
 
 def shell(name, script, *, reader="words", **fields):
@@ -245,6 +258,34 @@ def test_a_reader_sees_the_inputs(run, tmp_path):
 
     assert [found.reach for found in evidence] == [1, 1]
     assert [found.covered for found in evidence] == [(str(tmp_path), "False"), (str(tmp_path), "True")]
+
+
+def test_a_reader_sees_the_slo_file(run, tmp_path):
+    """A reader is handed the bytes of the check's SLO file, and nothing where it has none."""
+    (tmp_path / "slo.yaml").write_bytes(b"levels")
+    given = [run(shell("c", "echo a > '{report}'", reader="levels", slo=slo))["c"] for slo in ("slo.yaml", None)]
+
+    assert [one.evidence.covered for one in given] == [("b'levels'",), ("None",)]
+
+
+def test_an_slo_file_that_is_gone_afterwards(run, tmp_path):
+    """A tool that takes the SLO file away leaves evidence with problems."""
+    (tmp_path / "slo.yaml").write_bytes(b"levels")
+    script = "echo a > '{report}'; rm slo.yaml"
+    problems = run(shell("c", script, reader="levels", slo="slo.yaml"))["c"].evidence.problems
+
+    assert problems[0].endswith("slo.yaml can't be read: No such file or directory")
+
+
+def test_details_come_from_the_first_report_that_has_any(run):
+    """What is to be drawn is kept from several reports, and what does not fit the wire is the reader's fault."""
+    reports = (Report(file="a", reader="first"), Report(file="b", reader="drawn"), Report(file="c", reader="drawn"))
+    script = "cd '{reports}'; echo a > a; echo b > b; echo c > c"
+    broken = run(shell("c", "echo a > '{report}'", reader="undrawable"))["c"].evidence
+
+    assert run(shell("c", script, reports=reports))["c"].evidence.details == {"kind": "b"}
+    assert (broken.reach, broken.details) == (0, None)
+    assert broken.problems[0].startswith("the reader undrawable broke on report.txt: TypeError")
 
 
 def test_the_environment_of_a_tool(run, tmp_path):
