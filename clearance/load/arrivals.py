@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import gevent
 from gevent.event import Event
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet, TaskSet
@@ -31,6 +32,7 @@ class Floor:
     begun: Event = field(default_factory=Event)
     over: Event = field(default_factory=Event)
     parked: set[int] = field(default_factory=set)
+    held: int = 0  # starts that users have taken and are waiting for
     busy: int = 0
 
     def begin(self, lanes: Lanes) -> None:
@@ -57,7 +59,7 @@ class Floor:
             self.busy -= 1
             user.__dict__.update({INTENDED: 0, BUSY: False})
             if self.recorder.under_way:
-                self.recorder.abandon(user)
+                self.recorder.settle(user)
 
     def _due(self, user: Any) -> int:
         """Wait for the next start of a user's class; its moment on the monotonic clock."""
@@ -77,6 +79,7 @@ class Floor:
     def _sleep_until(self, user: Any, lane: str, start: int, origin: int) -> bool:
         """Sleep, if it is not too late for that; a user that is stopped meanwhile gives its start back."""
         waited = False
+        self.held += 1
         try:
             while (left := start + origin - now()) > 0:
                 waited = True
@@ -86,6 +89,8 @@ class Floor:
             assert self.lanes is not None
             self.lanes.give_back(lane, start)
             raise
+        finally:
+            self.held -= 1
         return waited
 
     def _sleep(self, seconds: float) -> None:
@@ -128,6 +133,8 @@ class Tasks:
             if floor is None or not floor.open or tasks.user.__dict__.get(BUSY):  # busy: a task pauses by itself
                 original(tasks)
             else:  # the next arrival is waited for before its task
+                if tasks.user.__dict__.pop(BUSY, None) is None:
+                    gevent.sleep(1)  # there was no task: Locust could not make one, and is about to try again
                 go_on(tasks.user, LOCUST_STATE_RUNNING)
 
         return wait

@@ -77,6 +77,12 @@ class Lanes:
         """The next start of each lane, as far as they are made."""
         return [ready[0] for ready in self._ready.values() if ready]
 
+    def due(self) -> bool:
+        """Whether there are starts before the end that nobody took. There must be an end."""
+        while self._more():
+            self._deal()
+        return any(start < (self.end or 0) for start in self.fronts())
+
     def left(self) -> Starts:
         """All starts before the end that nobody took, ascending. There must be an end."""
         while self._more():

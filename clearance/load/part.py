@@ -11,7 +11,7 @@ from clearance.load import pulse
 from clearance.load.arrivals import Floor, Tasks
 from clearance.load.recorder import Chunk, Recorder, now
 from clearance.load.requests import Requests
-from clearance.load.run import NANO, READY
+from clearance.load.run import CATCH_UP, NANO, READY
 
 
 class Part:
@@ -42,14 +42,22 @@ class Part:
         return False
 
     def drain(self, end: int | None, grace: float) -> None:
-        """Begin no task any more, and wait for those that are under way, but not for ever."""
+        """Begin no task any more, and wait for those that are under way, but not for ever.
+
+        What was due before the end and is a little late on a busy machine still begins.
+        """
+        lanes = self.floor.lanes
+        if lanes is not None and lanes.end == end is not None:
+            patience = now() + round(min(grace, CATCH_UP) * NANO)
+            while now() < patience and (self.floor.held or lanes.due()):
+                gevent.sleep(0.01)
+        if lanes is not None:
+            lanes.end = end
         self.floor.close()
         gevent.sleep(0.01)  # whoever holds a start gives it back
         patience = now() + round(grace * NANO)
         while self.floor.busy and now() < patience:
             gevent.sleep(0.01)
-        if self.floor.lanes is not None:
-            self.floor.lanes.end = end
 
     def leave(self, *, finished: bool) -> Chunk:
         """End this part: what is under way has no answer, what nobody took is said. Returns the last rows."""
@@ -57,7 +65,8 @@ class Part:
         self.hooks.requests.recorder = self.hooks.tasks.floor = None
         self.floor.close()
         self._pulse.kill(block=False)
-        self.recorder.abandon()
+        for sent in list(self.recorder.under_way.values()):
+            self.recorder.abandon(sent)
         if self.floor.lanes is not None and self.floor.lanes.end is not None:
             for start in self.floor.lanes.left().tolist():
                 self.recorder.arrive(start, -1, waited=False)

@@ -27,6 +27,8 @@ _pack_beat = Struct("<qHfff").pack
 
 NAN: Final = float("nan")
 MOST_ROUTES: Final = 0xFFFF  # names beyond it share the last number; so does a locustfile that names each URL
+NUMBER: Final = (1 << 40) - 1
+LAST: Final = "clearance_last"  # of a user: its last request
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OTHERS: Final = "(all other names)"
 now: Final = time.monotonic_ns
@@ -71,32 +73,45 @@ class Recorder:
         self._prefix = f"{self.run:08x}-{self.worker:04x}-"
         self._base = self.worker << 40
 
-    def send(self, user: object, method: str, name: str, intended: int) -> tuple[str, Sent]:
-        """Note that a request goes out now; an `intended` of 0 is now. Returns its x-request-id."""
+    def send(self, user: object, method: str, name: str, intended: int) -> tuple[str, Sent | None]:
+        """Note that a request goes out now; an `intended` of 0 is now.
+
+        Returns its x-request-id; and None where the run has not begun: what users ask for before is no part of it.
+        """
         self._number = number = self._number + 1
         moment = now()
+        if self.origin is None or moment < self.origin:
+            self.early += 1
+            return f"{self._prefix}{number:08x}", None
         sent = self.under_way[number] = Sent(self._base | number, user, method, name, intended or moment, moment)
         return f"{self._prefix}{number:08x}", sent
 
     def end(self, sent: Sent, route: int, status: int, outcome: int, timing: tuple[float, float, float]) -> None:
         """Note what became of a request. One that is not under way has ended before, and is not counted again."""
-        if self.under_way.pop(sent.id & 0xFFFFFFFFFF, None) is None or self.closed:
+        if self.under_way.pop(sent.id & NUMBER, None) is None or self.closed:
             return
-        origin = self.origin
-        if origin is None or sent.sent < origin:
-            self.early += 1
-            return
+        origin = self.origin or 0
         ended = (sent.answered or now()) - origin
         self.requests += 1
         self._rows["requests"] += _pack_request(
             sent.id, sent.intended - origin, sent.sent - origin, ended, route, status, outcome, *timing
         )
 
-    def abandon(self, user: object | None = None) -> None:
-        """End what is still under way, of one user or of all: nothing was said about it, so it is not good."""
-        for sent in [sent for sent in self.under_way.values() if user is None or sent.user is user]:
-            outcome = Outcome.WRONG if sent.answered else Outcome.UNANSWERED
-            self.end(sent, self.route(sent.method, sent.name, None), 0, outcome, (NAN, NAN, NAN))
+    def settle(self, user: object) -> None:
+        """End what a user's task left without a word though it was answered: nobody said that it was right.
+
+        It is looked for where it must be in the end: last of the user's own, or oldest of all.
+        """
+        oldest = next(iter(self.under_way.values()))
+        last = getattr(user, LAST, None)
+        if oldest.user is user or (last is not None and last.id & NUMBER in self.under_way):
+            for sent in [sent for sent in self.under_way.values() if sent.user is user and sent.answered]:
+                self.abandon(sent)
+
+    def abandon(self, sent: Sent) -> None:
+        """End a request of which no more will be heard; it is not good."""
+        outcome = Outcome.WRONG if sent.answered else Outcome.UNANSWERED
+        self.end(sent, self.route(sent.method, sent.name, None), 0, outcome, (NAN, NAN, NAN))
 
     def route(self, method: str, name: str, op: str | None) -> int:
         """Give a route's number, a new one where it is new. `op` is "read", "write", or None: by the method."""

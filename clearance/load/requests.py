@@ -15,7 +15,7 @@ from locust.clients import HttpSession
 from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
 
-from clearance.load.recorder import NAN, Recorder, Sent, now
+from clearance.load.recorder import LAST, NAN, Recorder, Sent, now
 from clearance.recording import Outcome
 
 HEADER: Final = "x-request-id"
@@ -59,12 +59,19 @@ class Requests:
             if intended:
                 values[INTENDED] = 0
             id_, sent = recorder.send(user, method, kwargs.get("name") or url, intended)
+            values[LAST] = sent
             headers = kwargs.get("headers")
             kwargs["headers"] = {**headers, HEADER: id_} if headers else {HEADER: id_}
             context = kwargs.get("context")
             kwargs["context"] = {**context, KEY: sent} if context else {KEY: sent}
-            response = original(session, method, url, **kwargs)
-            sent.answered = now()
+            try:
+                response = original(session, method, url, **kwargs)
+            except BaseException:
+                if sent is not None:
+                    recorder.abandon(sent)
+                raise
+            if sent is not None:
+                sent.answered = now()
             return response
 
         return request
@@ -89,6 +96,8 @@ class Requests:
         else:
             sent = _of_another_client(recorder, request_type, name, response_time or 0.0)
             op = context.get("op") if context else None
+        if sent is None:
+            return
         status = getattr(response, "status_code", 0) or 0
         outcome = 0 if exception is None else _outcome(status, exception)
         headers = getattr(response, "headers", None)
@@ -107,7 +116,7 @@ def _outcome(status: int, exception: Any) -> Outcome:
     return Outcome.WRONG
 
 
-def _of_another_client(recorder: Recorder, method: str, name: str, milliseconds: float) -> Sent:
+def _of_another_client(recorder: Recorder, method: str, name: str, milliseconds: float) -> Sent | None:
     """Reconstruct a request of which only the end was told; its greenlet's first argument is its user."""
     args = getattr(gevent.getcurrent(), "args", ())
     values = getattr(args[0], "__dict__", {}) if args else {}
@@ -115,6 +124,8 @@ def _of_another_client(recorder: Recorder, method: str, name: str, milliseconds:
     if intended:
         values[INTENDED] = 0
     _, sent = recorder.send(args[0] if args else None, method, name, intended)
+    if sent is None:
+        return None
     sent.answered = sent.sent
     sent.sent -= round(milliseconds * 1e6)
     if not intended:

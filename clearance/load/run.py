@@ -22,6 +22,7 @@ from clearance.load.recorder import now
 LEAD: Final = 0.2  # seconds between the last user's readiness and the schedule's origin
 READY: Final = 10.0  # seconds in which users must have become ready for their first task
 GRACE: Final = 10.0  # seconds that requests under way are given when the run ends
+CATCH_UP: Final = 1.0  # seconds for starts that were due before the end and are late
 HASTE: Final = 1.0  # ... and when it is broken off
 EARLY: Final = 1.5  # seconds by which Locust's own timer for the run's time may come too soon
 NANO: Final = 1_000_000_000
@@ -38,6 +39,7 @@ class Run:
     deciding: Deciding | None
     progress: Progress
     run_time: float | None
+    patience: float = GRACE
     clock: pulse.WallClock = field(default_factory=pulse.WallClock)
     began: int = field(default_factory=now)
     origin: int | None = None
@@ -53,7 +55,7 @@ class Run:
     @property
     def grace(self) -> float:
         """Seconds that requests under way are given."""
-        return GRACE if self.stopped in PLANNED else HASTE
+        return self.patience if self.stopped in PLANNED else min(self.patience, HASTE)
 
     @property
     def end(self) -> int | None:
@@ -86,6 +88,7 @@ def new_run(environment: Environment, wanted: Wanted) -> Run:
         deciding=Deciding(wanted.levels(), wanted.warmup_s) if wanted.until_decided else None,
         progress=Progress(wanted.schedule),
         run_time=getattr(environment.parsed_options, "run_time", None) or None,
+        patience=environment.stop_timeout or GRACE,  # Locust's --stop-timeout, where it is given
     )
 
 

@@ -1,0 +1,91 @@
+"""The real locust, as a process of its own, with a locustfile of `users`, and what it recorded."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from clearance import recording
+from tests.load_generator.server import Server
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PATIENCE = 60
+
+
+@dataclass
+class Started:
+    """A run under way."""
+
+    process: subprocess.Popen[str]
+    file: Path
+
+    def finish(self) -> Finished:
+        """Wait for its end."""
+        out, _ = self.process.communicate(timeout=PATIENCE)
+        return Finished(self.process.returncode, out, self.file)
+
+
+@dataclass
+class Finished:
+    """A run that is over: its exit code, both streams, and where its recording should be."""
+
+    code: int
+    output: str
+    file: Path
+
+    @property
+    def recording(self) -> recording.Recording:
+        """What it recorded."""
+        assert self.file.exists(), self.output
+        return recording.loads(self.file.read_bytes())
+
+
+def locust(
+    *words: str,
+    users: str = "users/plain.py",
+    more: Mapping[str, str] | None = None,
+    before: Callable[[], None] | None = None,
+) -> subprocess.Popen[str]:
+    """Start locust with a locustfile of ours."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LOCUST", "CLEARANCE"))}
+    return subprocess.Popen(
+        [sys.executable, "-m", "locust", "-f", users, "--only-summary", *words],
+        cwd=HERE,
+        env={**kept, "PYTHONPATH": str(ROOT), **(more or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=before,  # noqa: PLW1509 - no thread of ours holds a lock that it would need
+    )
+
+
+def start(
+    target: Server | str,
+    file: Path,
+    *words: str,
+    users: str = "users/plain.py",
+    more: Mapping[str, str] | None = None,
+    before: Callable[[], None] | None = None,
+) -> Started:
+    """Start a run against a server, without Locust's page."""
+    host = target if isinstance(target, str) else target.url
+    given = ("--headless", "--host", host, "--recording", str(file), *words)
+    return Started(locust(*given, users=users, more=more, before=before), file)
+
+
+def run(
+    target: Server | str,
+    file: Path,
+    *words: str,
+    users: str = "users/plain.py",
+    more: Mapping[str, str] | None = None,
+    before: Callable[[], None] | None = None,
+) -> Finished:
+    """Run locust against a server, to its end."""
+    return start(target, file, *words, users=users, more=more, before=before).finish()
