@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
 from clearance import __version__
-from clearance.cli import accepting, judging, reading, vouching, waiving
+from clearance.cli import accepting, explaining, judging, reading, vouching, waiving
 from clearance.cli.publishing import OUT
 from clearance.model import ClearanceError, Stage
 from clearance.readers import READERS
@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _accepting_verbs(verbs)
     waiving.add_verbs(verbs, day=_day, moment=_moment)
+    explaining.add_verb(verbs)
     vouching.add_verbs(verbs)
 
     schema = verbs.add_parser("schema", help="print the JSON Schema of clearance.toml, or of an SLO file's objects")
@@ -137,6 +138,10 @@ def _judging_options(parser: argparse.ArgumentParser) -> None:
         "--only", nargs="+", action="extend", metavar="CHECK", help="these checks alone; the verdict is then incomplete"
     )
     parser.add_argument("--policy", metavar="FILE", help="the policy (default: the nearest clearance.toml)")
+    parser.add_argument("--base", metavar="COMMIT", help="what the change comes from: its policy counts as well")
+    parser.add_argument(
+        "--accepted", metavar="FILE", help="who has accepted that the policy asks for less than --base (JSON)"
+    )
     parser.add_argument("--subject", metavar="COMMIT", help="name another commit as the subject; never attested")
     parser.add_argument("--now", type=_moment, metavar="TIME", help="judge as of this date or time; never attested")
     parser.add_argument("--format", choices=list(RENDERERS), default="text", help="what goes to stdout (default: text)")
