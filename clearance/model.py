@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Any
 
 Json = dict[str, Any]
+POLICY_RULING = "policy"  # the ruling on a change's own policy; no check has this name
 
 
 class ClearanceError(Exception):

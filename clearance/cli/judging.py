@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from clearance import __version__, evidence
-from clearance.cli import overriding, project, shelving
+from clearance.cli import basing, overriding, project, shelving
 from clearance.cli.gathering import gather, refuse_to_nest
 from clearance.cli.publishing import EXITS, OUT, REPORTS, publish
 from clearance.judge import judge as decide
+from clearance.judge.two_policies import before, combine
 from clearance.model import (
     ClearanceError,
     Decision,
@@ -48,6 +50,7 @@ class Hearing:
     outputs: Mapping[str, str]
     shelf: Shelf
     override: Override | None
+    base: basing.Origin | None = None
     subject_after: Subject | None = None
 
 
@@ -62,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
         out = _fresh(home.root, options.out, (*_FOLDERS, *REPORTS))
         subject = identify(home.root)
         override = overriding.standing(options.override, home.root, subject)
+        base = basing.origin(options, home, subject)
         inputs = home.inputs(checks, options.arguments)
         shelf = shelving.of(options.shelf, state)
         collected = gather(
@@ -89,6 +93,7 @@ def run(options: argparse.Namespace) -> int:
             outputs={name: c.output for name, c in collected.items() if c.output},
             shelf=shelf,
             override=override,
+            base=base,
             subject_after=identify(home.root),
         )
         return _conclude(hearing, options, out)
@@ -117,6 +122,7 @@ def judge(options: argparse.Namespace) -> int:
             outputs={},
             shelf=shelving.of(options.shelf, state),
             override=overriding.standing(options.override, home.root, subject),
+            base=basing.origin(options, home, subject),
         )
         return _conclude(hearing, options, out)
 
@@ -208,21 +214,23 @@ def _conclude(hearing: Hearing, options: argparse.Namespace, out: Path) -> int:
     if options.subject:
         subject = replace(subject, commit=options.subject)
         after = after and replace(after, commit=options.subject)
-    verdict = decide(
-        hearing.project.policy,
-        hearing.evidence,
-        stage=hearing.stage,
-        subject=subject,
-        inputs=hearing.inputs,
-        now=options.now or datetime.now(UTC),
-        version=__version__,
-        exhibits=hearing.exhibits,
-        only=options.only,
-        narrowed=bool(options.arguments),
-        subject_after=after,
-        now_overridden=options.now is not None,
-        subject_overridden=options.subject is not None,
-    )
+    facts: dict[str, Any] = {
+        "stage": hearing.stage,
+        "subject": subject,
+        "inputs": hearing.inputs,
+        "now": options.now or datetime.now(UTC),
+        "version": __version__,
+        "exhibits": hearing.exhibits,
+        "only": options.only,
+        "narrowed": bool(options.arguments),
+        "subject_after": after,
+        "now_overridden": options.now is not None,
+        "subject_overridden": options.subject is not None,
+    }
+    verdict = decide(hearing.project.policy, hearing.evidence, **facts)
+    if hearing.base is not None:
+        was = decide(before(hearing.base.policy, hearing.project.policy), hearing.evidence, **facts)
+        verdict = combine(verdict, hearing.base.with_verdict(was, hearing.project.policy))
     verdict = replace(verdict, override=hearing.override)
     details = {name: one.details for name, one in hearing.evidence.items() if one.details is not None}
     publish(verdict, hearing.outputs, details, options.format, out)

@@ -16,7 +16,7 @@ from clearance.readers import READERS
 from clearance.runner.environment import own_folder
 from clearance.runner.flock import Lock
 from clearance.runner.inputs import gather, lock_text
-from clearance.subject import POLICY, find_root
+from clearance.subject import POLICY, find_root, past
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,19 @@ class Project:
     def parse(self, text: bytes) -> Policy:
         """Parse another text as the policy of this project."""
         return _parse(self.root, text)
+
+    def past(self, name: str) -> tuple[str, Policy]:
+        """Read the policy as another commit has it; PolicyError or ClearanceError where that cannot be done."""
+        commit, read = past(self.root, name)
+        path = os.path.relpath(self.file, self.root)
+        try:
+            text = read(path)
+        except FileNotFoundError as error:
+            raise PolicyError(
+                f"commit {name} has no {path}, so nothing says what it asked for",
+                "where the policy is new, leave --base out and let a code owner of it review it",
+            ) from error
+        return commit, policy.parse(text, readers=READERS, read=read)
 
     def inputs(self, checks: Iterable[Check], arguments: tuple[str, ...] = ()) -> dict[str, Inputs]:
         """Digest what each check's evidence must be made from."""

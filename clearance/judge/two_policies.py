@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from clearance.model import Decision, Finding, Policy, Ruling, Verdict
-
-CHECK = "policy"  # the ruling's name; no check of a policy may have it
+from clearance.model import POLICY_RULING, Decision, Finding, Policy, Ruling, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +52,15 @@ def combine(head: Verdict, base: Base) -> Verdict:
 
 def _policy(base: Base) -> Ruling:
     if not base.loosenings:
-        return Ruling(check=CHECK, decision=Decision.PASS, reasons=(f"it asks for no less than that of {base.name}",))
+        return Ruling(
+            check=POLICY_RULING, decision=Decision.PASS, reasons=(f"it asks for no less than that of {base.name}",)
+        )
     number = f"{len(base.loosenings)} loosening{'s' if len(base.loosenings) > 1 else ''} since {base.name}"
     if base.accepted_by:
         reason = f"{number}, accepted by {', '.join(base.accepted_by)}"
-        return Ruling(check=CHECK, decision=Decision.PASS, reasons=(reason,), tolerated=base.loosenings)
+        return Ruling(check=POLICY_RULING, decision=Decision.PASS, reasons=(reason,), tolerated=base.loosenings)
     reason = f"{number}, 0 allowed: a code owner of the policy must accept them"
-    return Ruling(check=CHECK, decision=Decision.FAIL, reasons=(reason,), blocking=base.loosenings)
+    return Ruling(check=POLICY_RULING, decision=Decision.FAIL, reasons=(reason,), blocking=base.loosenings)
 
 
 def _worse(head: Verdict, base: Base) -> Iterator[Ruling]:

@@ -11,14 +11,13 @@ from pathlib import PurePosixPath
 
 from msgspec.structs import replace
 
-from clearance.model import Check, Policy, PolicyError, Report, Requirement, RuleList, Waiver
+from clearance.model import POLICY_RULING, Check, Policy, PolicyError, Report, Requirement, RuleList, Waiver
 from clearance.policy import objectives, rule_list
 from clearance.policy.shape import CheckTable, WaiverTable, convert, known, schema
 
 __all__ = ["parse", "schema"]
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_RESERVED = "policy"
 _GATES = ("nox", "clearance")  # a gate that starts itself, or its own front door, would never end
 
 
@@ -52,7 +51,7 @@ def _check(name: str, table: CheckTable, readers: Collection[str]) -> Check:
     where = f"[check.{name}]"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", name):
         raise PolicyError(f"{where}: a check's name is up to 80 letters, digits, dots, - and _", "rename it")
-    if name == _RESERVED:
+    if name == POLICY_RULING:
         raise PolicyError(f"{where}: the name is taken by the ruling on the policy itself", "rename it")
     program = [PurePosixPath(word).name for word in table.run[:3]]
     if program[0] in _GATES or (program[1:2] == ["-m"] and program[2:3] and program[2] in _GATES):

@@ -8,7 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from clearance.model import Decision, Exhibit, Finding, Measure, Override, Ruling, Stage, Subject, Verdict, Waiver
+from clearance.model import (
+    POLICY_RULING,
+    Decision,
+    Exhibit,
+    Finding,
+    Measure,
+    Override,
+    Ruling,
+    Stage,
+    Subject,
+    Verdict,
+    Waiver,
+)
 
 NOTHING: Mapping[str, str] = {}
 _MINUTE, _HOUR = 60, 3600
@@ -143,7 +155,9 @@ class Line:
 
     @property
     def reach(self) -> str:
-        return count(self.exhibit.reach, clean(self.exhibit.unit, 40) or "items") if self.exhibit else "no evidence"
+        if self.exhibit is None:
+            return "compared with its base" if self.ruling.check == POLICY_RULING else "no evidence"
+        return count(self.exhibit.reach, clean(self.exhibit.unit, 40) or "items")
 
     @property
     def took(self) -> str:
@@ -207,4 +221,5 @@ def overridden(by: Override) -> str:
 def again(check: str, stage: Stage, reproduce: Mapping[str, str]) -> str:
     """Return the command that runs a check again; the stage is named where it is not the usual one."""
     when = "" if stage is Stage.CHANGE else f"--stage {stage} "
-    return clean(reproduce.get(check) or f"clearance run {when}--only {check}", 300)
+    base = "git diff BASE -- clearance.toml" if check == POLICY_RULING else f"clearance run {when}--only {check}"
+    return clean(reproduce.get(check) or base, 300)

@@ -14,7 +14,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from clearance.model import ClearanceError, Subject
@@ -109,6 +109,34 @@ def _scratch() -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(folder.name, ignore_errors=True)
             raise
+
+
+def past(root: Path, name: str) -> tuple[str, Callable[[str], bytes]]:
+    """Resolve a commit's name, and give what reads a file of that commit by its path below `root`.
+
+    Raises ClearanceError where there is no such commit here; the reading function raises FileNotFoundError.
+    """
+    with _scratch() as scratch:
+        git = _Git.around(root.resolve(), scratch)
+        found = git.run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False) if git else None
+        if found is None or found.returncode != 0:
+            raise ClearanceError(
+                f"there is no commit {name} here", f"fetch it (`git fetch origin {name}`; in CI: fetch-depth: 0)"
+            )
+        commit = os.fsdecode(found.stdout).strip()
+
+    def read(path: str) -> bytes:
+        with _scratch() as scratch:
+            git = _Git.around(root.resolve(), scratch)
+            if git is None:
+                raise FileNotFoundError(2, "no git here any more", path)
+            place = (root.resolve() / path).relative_to(git.top).as_posix()
+            found = git.run("cat-file", "blob", f"{commit}:{place}", check=False)
+            if found.returncode != 0:
+                raise FileNotFoundError(2, f"not in commit {commit[:12]}", path)
+            return found.stdout
+
+    return commit, read
 
 
 class _Git:
