@@ -71,21 +71,35 @@ class Function:
             await asyncio.wait(going)
 
     async def _supply(self) -> Fault | None:
-        """Wait for an environment that is about to be free, or else start one; the caller looks again afterwards."""
-        draining = sum(each.phase is Phase.DRAINING for each in self._environments)
-        if draining <= sum(not waiter.done() for waiter in self._waiters):
-            return await self._start_environment()
+        """Wait for any environment to be free, having started one unless enough are on their way; then look again.
+
+        A request that made one start is often served by another that was free before: Lambda does so too. Source: AWS,
+        "Understanding the Lambda execution environment lifecycle", on proactive initialization.
+        """
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
-        await waiter
-        return None
+        try:
+            coming = sum(each.phase in (Phase.STARTING, Phase.DRAINING) for each in self._environments)
+            if coming >= len(self._waiters):
+                await waiter
+                return Fault("InitError", None, "The function is closed.") if self._closed else None
+            environment, starting = self._begin()
+            await asyncio.wait([waiter, starting], return_when=asyncio.FIRST_COMPLETED)
+            return await starting if starting.done() or environment.phase is Phase.DEAD else None
+        finally:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
 
     async def _start_environment(self) -> Fault | None:
+        _, starting = self._begin()
+        return await asyncio.shield(starting)
+
+    def _begin(self) -> tuple[Environment, asyncio.Task[Fault | None]]:
         if self._closed:
             raise RuntimeError("The function is closed.")
         environment = Environment(self._config, self._changed)
         self._environments.add(environment)
-        return await asyncio.shield(self._track(environment.start()))
+        return environment, self._track(environment.start())
 
     def _track(self, work: Coroutine[Any, Any, _T], name: str | None = None) -> asyncio.Task[_T]:
         task = asyncio.create_task(work, name=name)
@@ -103,7 +117,7 @@ class Function:
             self._track(environment.closed(), _GOING)
             if before is Phase.IDLE:
                 self._warm.remove(environment)
-        if before is Phase.DRAINING:
+        if environment.phase is Phase.IDLE or before in {Phase.STARTING, Phase.DRAINING}:
             self._wake()
 
     def _wake(self) -> None:

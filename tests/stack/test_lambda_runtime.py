@@ -270,6 +270,19 @@ class TestLimits:
             assert ([[]] * 5, True) == (wrong, len(flights._environments) <= 3)
 
 
+class TestScaling:
+    @in_loop
+    async def test_a_waiting_request_takes_whatever_environment_is_free_first(self):
+        """A request that made an environment start is served by one that was free before it had started."""
+        async with function("sample.handler") as opened:
+            await opened.start()
+            busy = asyncio.create_task(opened.invoke(asking("sleep", seconds=0.02)))
+            await until(lambda: phases(opened) == [Phase.BUSY])
+            answer = await opened.invoke(asking("calls"))
+            await busy
+            assert (answer, len(phases(opened))) == (Answer(b"2"), 2)
+
+
 class TestCallers:
     @in_loop
     async def test_a_caller_that_gives_up_on_an_invocation(self):
