@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 
@@ -411,3 +413,30 @@ def test_the_schema_accepts_what_is_read_and_marks_a_misspelt_field():
     objects[1]["spec"]["servcie"] = "x"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(objects[1], schema())
+
+
+PAGE = (ROOT / "docs/reference/slo.md").read_text()
+
+
+def test_the_page_s_example_is_read():
+    """The level that the reference shows is understood as it says."""
+    example = PAGE.partition("```yaml\n")[2].partition("```")[0]
+    assert read(example).levels == (
+        Level(name="reads", indicator=Indicator(op="read", at_most_ms=300), target=0.99, min_samples=368),
+    )
+
+
+def test_the_page_s_samples_are_those_that_are_asked_for():
+    """The reference's table of targets and requests is true."""
+    rows = re.findall(r"^\| (0\.\d+) \| 1 in ([\d,]+) \| ([\d,]+) \|$", PAGE, re.MULTILINE)
+    numbers = [(float(target), *(int(n.replace(",", "")) for n in counts)) for target, *counts in rows]
+    levels = [read(goal(f"target: {target}")).levels[0] for target, _, _ in numbers]
+    assert numbers == [(level.target, round(1 / level.budget), level.min_samples) for level in levels]
+    assert len(numbers) == 7
+
+
+def test_the_page_s_annotations_are_those_that_are_known():
+    """The reference names each annotation with its default, and no other."""
+    rows = dict(re.findall(r"^\| `clearance\.dev/([a-z-]+)` \| `([\d.]+)` \|", PAGE, re.MULTILINE))
+    known = {name.replace("_", "-"): value for name, value in asdict(Validity()).items()}
+    assert {name: float(value) for name, value in rows.items()} == known
