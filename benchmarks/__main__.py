@@ -23,6 +23,7 @@ BENCHMARKS = {
     "checkov_warm": "Checkov over source and plan in one process, against two program runs",
     "load_statistics": "simulated load runs: how often intervals hold the truth, and how often head is blamed wrongly",
     "load_pairs": "base and head compared for real, 40 jobs; half an hour, so it must be named",
+    "generators": "load generators against a static nginx; needs nginx, so it must be named",
     "peers": "the gates of others on the same samples; installs 700 MB, so it must be named",
 }
 NAMED_ONLY = frozenset({"load_pairs", "peers"})
@@ -34,9 +35,9 @@ def main() -> int:
         prog="python -m benchmarks",
         description="Measure, as ratios within one run.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="\n".join(f"{name:14}{about}" for name, about in BENCHMARKS.items()),
+        epilog="\n".join(f"{name:17}{about}" for name, about in BENCHMARKS.items()),
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="one of those below; all but the long ones unless said")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="one of those below; all but the longest unless said")
     names = parser.parse_args().names
     if unknown := [name for name in names if name not in BENCHMARKS]:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")

@@ -180,9 +180,11 @@ def _undecided(compared: Mapping[str, Comparison | None], validity: slo.Validity
     if not any(name.startswith(_MUST_BE_DECIDED) for name in compared):
         yield "no run states a median, so nothing was compared; look at the driver's log, then compare again"
     for name, comparison in compared.items():
+        if not name.startswith(_MUST_BE_DECIDED):
+            continue
         if comparison is None:
             yield f"{name} is missing from some runs, or is not above 0; compare longer runs"
-        elif comparison.answer == "undecided" and name.startswith(_MUST_BE_DECIDED):
+        elif comparison.answer == "undecided":
             pairs = comparison.ratio.samples
             more = max(fewest_pairs(), 2 * pairs)
             yield (

@@ -97,6 +97,15 @@ def test_a_tail_that_cannot_be_told_is_shown():
     assert "regression p95 read" in {measure.name for measure in found.measures}
 
 
+def test_a_tail_that_some_runs_lack_is_left_out():
+    """A 95th percentile that a run has too few samples for is not compared; the median is."""
+    found = reading([runs()[0] | {"p95_ms": {}}, *runs()[1:]])
+    assert ((), ["regression p50 read", "regression mean read"]) == (
+        found.problems,
+        [measure.name for measure in found.measures if measure.name.startswith("regression")],
+    )
+
+
 @pytest.mark.parametrize("pairs", [1, 5])
 def test_too_few_pairs_are_a_problem(pairs):
     """With fewer pairs than an interval takes there is no measure, and a problem."""
