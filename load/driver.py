@@ -41,7 +41,7 @@ def drive(where: Deployment, plan: Plan, recording: Path, *, more: Sequence[str]
 
 def _command(where: Deployment, plan: Plan, recording: Path) -> list[str]:
     words = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--host", where.base_url, "--headless"]
-    words += ["--users", str(plan.users), "--spawn-rate", str(plan.users), "--run-time", f"{plan.seconds}s"]
+    words += ["--users", str(plan.users), "--spawn-rate", "100", "--run-time", f"{plan.seconds}s"]
     words += ["--arrivals", plan.arrivals, "--warm-up", f"{plan.warm_up}s", "--recording", str(recording.absolute())]
     words += ["--only-summary", "--exit-code-on-error", "0"]
     if control := where.said.get("CONTROL_URL"):

@@ -23,7 +23,12 @@ class Plan:
 # Environments start one after another while the rate rises, as they would on any morning: all at once, on two cores,
 # would be a test of how fast Python starts.
 GATE: Final = Plan(arrivals="ramp:2-100:12s", seconds=62, warm_up=12, users=200)
-FAULTS: Final = Plan(arrivals="constant:60", seconds=40, warm_up=5, users=200)
-COMPARED: Final = Plan(arrivals="constant:60", seconds=8, warm_up=2, users=50)
+FAULTS: Final = Plan(arrivals="ramp:2-50:10s", seconds=60, warm_up=10, users=300)
+FAULTS_AT: Final = ("postgres-restart@20s", "lambda-crash@32s", "slow-query@44s")
+
+# Sixteen short runs in turn. Eight pairs are two more than an interval of run-level numbers needs to have an end.
+WARMING: Final = Plan(arrivals="ramp:2-60:6s", seconds=8, warm_up=6, users=100)
+COMPARED: Final = Plan(arrivals="ramp:20-60:1s", seconds=7, warm_up=1, users=100)
+PAIRS: Final = 8
 
 LOCAL: Final = ("--flights", "all", "--concurrency", "20")  # what `python -m stack up` is given; 20 as in infra/
