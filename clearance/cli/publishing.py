@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from clearance.cli import explaining
 from clearance.model import Decision, Json, Verdict
 from clearance.render import RENDERERS, text, verdict_json
 from clearance.shelf import replace as replace_file
@@ -42,8 +44,15 @@ def publish(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, 
 def _shown(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, Json], form: str, out: Path) -> str:
     if form != "text":
         return RENDERERS[form](verdict, outputs=outputs, details=details, repository=_repository())
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    return text.render(verdict, outputs=outputs, colour=colour, file=os.path.relpath(out / VERDICT))
+    terminal = sys.stdout.isatty()
+    return text.render(
+        verdict,
+        outputs=outputs,
+        colour=terminal and not os.environ.get("NO_COLOR"),
+        file=os.path.relpath(out / VERDICT),
+        width=shutil.get_terminal_size().columns if terminal else None,
+        is_explained=explaining.find,
+    )
 
 
 def _repository() -> str | None:

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from clearance.model import Decision, Finding, Verdict, Waiver
+from clearance.model import Decision, Finding, Ruling, Verdict, Waiver
 from clearance.render import words
 from clearance.render.words import NOTHING, Line, clean
 
 FINDINGS = 10
+_FEWEST = 3
 _REASONS = 12
 _OUTPUT_LINES = 12
 _MEASURES = 4
+_WAIVERS = 2
+_RULES = 3
 _COLUMN = 48
+_MESSAGE = 200
+_NARROW = 60
 _SCREEN = 30  # a longer text repeats its answer at the end, where a terminal stops
 _INDENT = " " * 9
+_NO_RULE = frozenset[str]().__contains__
 _COLOURS = {Decision.PASS: "32", Decision.UNKNOWN: "33", Decision.FAIL: "31"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Manner:
+    """How much of each check is shown, and where the rest is; a finding's line has at most `width` characters."""
+
+    outputs: Mapping[str, str]
+    reproduce: Mapping[str, str]
+    file: str
+    findings: int
+    waivers: int
+    width: int | None
 
 
 def render(
@@ -25,17 +46,32 @@ def render(
     reproduce: Mapping[str, str] = NOTHING,
     colour: bool = False,
     file: str = "verdict.json",
+    width: int | None = None,
+    is_explained: Callable[[str], object] = _NO_RULE,
     **_context: object,
 ) -> str:
-    """Put a verdict into lines; `file` is where the reader finds what is left out, `colour` asks for ANSI colours."""
+    """Put a verdict into lines; `file` is where the reader finds what is left out, `colour` asks for ANSI colours.
+
+    Findings are cut to `width` characters, where that is the terminal's. `is_explained` knows the rules that
+    `clearance explain` has something to say of.
+    """
     lines = [*_head(verdict), ""]
-    width = max((len(clean(ruling.check, 60)) for ruling in verdict.rulings), default=0)
+    widest = max((len(clean(ruling.check, 60)) for ruling in verdict.rulings), default=0)
+    failing = sum(bool(ruling.blocking) for ruling in verdict.rulings)
+    manner = _Manner(
+        outputs=outputs,
+        reproduce=reproduce,
+        file=file,
+        findings=max(_FEWEST, FINDINGS // max(1, failing - 1)),  # however many fail, it is one screen or little more
+        waivers=_WAIVERS if failing <= _WAIVERS else 0,
+        width=width,
+    )
     for line in words.lines(verdict):
-        body = list(_check(line, verdict, outputs, reproduce, file))
-        lines += [_title(line, width), *(_INDENT + text for text in body)]
+        body = list(_check(line, verdict, manner))
+        lines += [_title(line, widest), *(_INDENT + text for text in body)]
         lines += [""] if line.ruling.decision is not Decision.PASS else []
-    waivers = list(_waivers(verdict))
-    lines += ["", *waivers] if waivers and lines[-1] else waivers
+    notes = [*_waivers(verdict), *_explained(verdict, is_explained)]
+    lines += ["", *notes] if notes and lines[-1] else notes
     while not lines[-1]:
         lines.pop()
     if len(lines) > _SCREEN:
@@ -76,45 +112,68 @@ def _title(line: Line, width: int) -> str:
     )
 
 
-def _check(
-    line: Line, verdict: Verdict, outputs: Mapping[str, str], reproduce: Mapping[str, str], file: str
-) -> Iterator[str]:
+def _check(line: Line, verdict: Verdict, manner: _Manner) -> Iterator[str]:
     ruling = line.ruling
     passed = ruling.decision is Decision.PASS
     if not passed:
         yield from (f"- {clean(reason, 400)}" for reason in ruling.reasons[:_REASONS])
         if len(ruling.reasons) > _REASONS:
-            yield f"- and {words.count(len(ruling.reasons) - _REASONS, 'reason')} more: see {file}"
-    yield from _findings(ruling.blocking, file)
+            yield f"- and {words.count(len(ruling.reasons) - _REASONS, 'reason')} more: see {manner.file}"
+    yield from _findings(ruling.blocking, manner)
     if ruling.new:
         yield f"{words.count(len(ruling.new), 'finding')} of rules that are new, shown and not counted:"
-        yield from _findings(ruling.new, file)
+        yield from _findings(ruling.new, manner)
     if ruling.tolerated:
-        yield f"{words.count(len(ruling.tolerated), 'finding')} below the line that blocks: see {file}"
-    for waiver, number in words.by_waiver(ruling):
-        yield f"{words.count(number, 'finding')} waived: {_waiver(waiver, verdict, ruling.check)}"
+        yield f"{words.count(len(ruling.tolerated), 'finding')} below the line that blocks: see {manner.file}"
+    yield from _waived(ruling, verdict, manner)
     if ruling.measures:
         more = f" and {len(ruling.measures) - _MEASURES:,} more" if len(ruling.measures) > _MEASURES else ""
         yield f"measured: {'; '.join(words.measure(one) for one in ruling.measures[:_MEASURES])}{more}"
     if not passed:
-        said = words.tail(outputs.get(ruling.check, ""), _OUTPUT_LINES)
-        yield from ["its own last words:"] if said else []
-        yield from (f"| {text}" for text in said)
-        again = words.again(ruling.check, verdict.stage, reproduce)
+        yield from _last_words(ruling, manner)
+        again = words.again(ruling.check, verdict.stage, manner.reproduce)
         if not any(again in reason for reason in ruling.reasons):
             yield f"run it again: {again}"
 
 
-def _findings(findings: Sequence[Finding], file: str) -> Iterator[str]:
+def _waived(ruling: Ruling, verdict: Verdict, manner: _Manner) -> Iterator[str]:
+    """Name each waiver beside what it covers; of more than a few, those that expire first."""
+    used = words.by_waiver(ruling)
+    shown = len(used)
+    if shown > manner.waivers + 1:
+        used.sort(key=lambda each: each[0].expires)
+        shown = manner.waivers
+    for waiver, number in used[:shown]:
+        yield f"{words.count(number, 'finding')} waived: {_waiver(waiver, verdict, ruling.check)}"
+    if rest := used[shown:]:
+        findings = words.count(sum(number for _, number in rest), "finding")
+        waivers = words.count(len(rest), "further waiver" if shown else "waiver")
+        yield f"{findings} waived by {waivers}, none of which expires before {rest[0][0].expires}: see {manner.file}"
+
+
+def _last_words(ruling: Ruling, manner: _Manner) -> Iterator[str]:
+    """Show what the tool printed last, where no finding says what is wrong."""
+    said = [] if ruling.blocking else words.tail(manner.outputs.get(ruling.check, ""), _OUTPUT_LINES)
+    yield from ["its own last words:"] if said else []
+    yield from (f"| {text}" for text in said)
+
+
+def _findings(findings: Sequence[Finding], manner: _Manner) -> Iterator[str]:
     """Set the first findings in columns, none of them so wide that a long path pushes the rest away."""
-    shown = findings[:FINDINGS]
+    shown, rest = findings[: manner.findings], findings[manner.findings :]
     rows = [(words.place(one), clean(one.rule, 80), words.severity(one)) for one in shown]
     widths = [min(_COLUMN, max(map(len, column))) for column in zip(*rows, strict=True)]
     for one, row in zip(shown, rows, strict=True):
         cells = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        yield f"{cells}  {clean(one.message, 200)}{' [silenced in the code]' if one.suppressed else ''}"
-    if len(findings) > FINDINGS:
-        yield f"and {len(findings) - FINDINGS:,} more: see {file}"
+        silenced = " [silenced in the code]" if one.suppressed else ""
+        room = _MESSAGE
+        if manner.width is not None:
+            room = min(room, max(manner.width, _NARROW) - len(_INDENT) - len(cells) - 2 - len(silenced))
+        yield f"{cells}  {clean(one.message, max(room, 20))}{silenced}"
+    if rest:
+        rules = Counter(one.rule for one in rest).most_common(_RULES)
+        often = ", ".join(f"{clean(rule, 40)} {number:,}" for rule, number in rules)
+        yield f"and {len(rest):,} more (most often {often}): see {manner.file}"
 
 
 def _waiver(waiver: Waiver, verdict: Verdict, check: str | None = None) -> str:
@@ -127,6 +186,14 @@ def _waivers(verdict: Verdict) -> Iterator[str]:
         yield f"expired waiver, renew or delete it: {_waiver(waiver, verdict)}"
     for waiver in verdict.idle_waivers:
         yield f"idle waiver, {words.idleness(waiver)}: {_waiver(waiver, verdict)}"
+
+
+def _explained(verdict: Verdict, is_explained: Callable[[str], object]) -> Iterator[str]:
+    """Say how to ask what the rules that block are for."""
+    first = {finding.rule for ruling in verdict.rulings for finding in ruling.blocking[:FINDINGS]}
+    rules = [rule for rule in sorted(first) if is_explained(rule)]
+    if rules:
+        yield f"what a rule is for, and what to do: clearance explain {shlex.quote(clean(rules[0], 80))}"
 
 
 def _coloured(line: str) -> str:

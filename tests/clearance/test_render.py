@@ -143,13 +143,73 @@ def test_colour_only_when_asked_for():
 
 
 def test_text_counts_what_it_leaves_out():
-    """Ten findings a check are shown, the rest is counted beside the file that has them; the answer is repeated."""
-    failed = ruling("code", Decision.FAIL, *["why"] * 20, blocking=KINDS * 4)
+    """Ten findings a check are shown, the rest is counted by rule and where it is; the answer is repeated."""
+    failed = ruling("code", Decision.FAIL, *["why"] * 20, blocking=KINDS * 4, new=KINDS)
     shown = text.render(verdict(failed), outputs={"code": "last words\n" * 5}, file="out/v.json")
 
-    assert "         and 30 more: see out/v.json\n" in shown
+    assert "         and 30 more (most often K0 3, K1 3, K2 3): see out/v.json\n" in shown
+    assert "last words" not in shown
     assert "         - and 8 reasons more: see out/v.json\n" in shown
     assert shown.splitlines()[-1] == "FAIL     failed: code"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (
+            1,
+            [
+                "and 90 more (most often K0 9, K1 9, K2 9): see verdict.json",
+                "1 finding waived: W0; owner platform, expires 2027-03-01, 97 days left: One zone will do",
+                "1 finding waived: W1; owner platform, expires 2027-03-02, 98 days left: One zone will do",
+                "18 findings waived by 18 further waivers, none of which expires before 2027-03-03: see verdict.json",
+                "run it again: clearance run --only c0",
+            ],
+        ),
+        (
+            6,
+            [
+                "and 97 more (most often K3 10, K4 10, K5 10): see verdict.json",
+                "20 findings waived by 20 waivers, none of which expires before 2027-03-01: see verdict.json",
+                "run it again: clearance run --only c0",
+            ],
+        ),
+    ],
+)
+def test_however_many_checks_fail_it_is_little_more_than_a_screen(number, said):
+    """The more checks fail, the fewer findings and waivers of each are shown; the rest is counted."""
+    known = {"checks": ("c0",), "resource": None}
+    waivers = [replace(WAIVER, rule=f"W{n}", expires=date(2027, 3, 1 + n), **known) for n in range(20)]
+    waived = tuple(Waived(finding=KINDS[0], waiver=waiver) for waiver in reversed(waivers))
+    checks = [ruling(f"c{n}", Decision.FAIL, "why", blocking=KINDS * 10, waived=waived) for n in range(number)]
+    shown = [line.strip() for line in text.render(verdict(*checks)).splitlines()]
+    at = next(at for at, line in enumerate(shown) if line.startswith("and "))
+
+    assert shown[at : at + len(said)] == said
+    assert shown.count("- why") == number
+    assert len(shown) < 60
+
+
+def test_findings_are_cut_to_the_terminal():
+    """On a terminal, a finding stays on its line; elsewhere its message is whole."""
+    one = Finding(rule="R", message="word " * 30, path="a/b.py", line=7)
+    of = verdict(ruling("code", Decision.FAIL, blocking=(one,)))
+
+    (cut,) = [line for line in text.render(of, width=80).splitlines() if "a/b.py:7" in line]
+    assert cut == "         a/b.py:7  R  unrated  word word word word word word word word word wor…"
+    assert ("word " * 30).strip() in text.render(of)
+
+
+def test_a_rule_that_is_explained_says_where():
+    """Where a rule that blocks is explained, the command that explains it is there, safe to be pasted."""
+    found = [Finding(rule=rule, message="m", path="a.py") for rule in ("Z1", "A key; $(x)")]
+    of = verdict(ruling("code", Decision.FAIL, blocking=found))
+
+    assert "what a rule is for, and what to do: clearance explain Z1\n" in text.render(
+        of, is_explained={"Z1"}.__contains__
+    )
+    assert "clearance explain 'A key; $(x)'\n" in text.render(of, is_explained={"A key; $(x)"}.__contains__)
+    assert "clearance explain" not in text.render(of)
 
 
 @pytest.mark.parametrize("audience", ["text", "markdown", "html"])
