@@ -68,7 +68,7 @@ def seen(tmp_path_factory):
         (folder / f"{name}.html").write_text(load_pages.page(details), "utf-8")
     (folder / "planted.html").write_text(planted(load_pages.page()), "utf-8")
     command = [sys.executable, "-m", "tests.browser.watching", str(folder)]
-    watched = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    watched = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert (0, "") == (watched.returncode, watched.stderr)
     return json.loads(watched.stdout)
 

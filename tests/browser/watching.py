@@ -37,6 +37,7 @@ def visit(browser, report, view):
     """Open a page as one kind of reader does, and note all that it did and showed."""
     context = browser.new_context(**VIEWS[view])
     page = context.new_page()
+    page.set_default_timeout(60_000)
     seen = {"messages": [], "requests": [], "dialogs": 0}
     page.on("console", lambda message: seen["messages"].append(message.text))
     page.on("pageerror", lambda error: seen["messages"].append(str(error)))
@@ -91,7 +92,7 @@ def changed(page):
     before = page.evaluate("() => [...document.querySelectorAll('canvas')].map((one) => one.toDataURL())")
     page.emulate_media(color_scheme="light" if dark else "dark")
     others = "(before) => [...document.querySelectorAll('canvas')].every((one, i) => one.toDataURL() !== before[i])"
-    page.wait_for_function(others, arg=before, timeout=10_000)
+    page.wait_for_function(others, arg=before, timeout=60_000)
     return len(before)
 
 
