@@ -38,7 +38,7 @@ class Verifier(msgspec.Struct, kw_only=True):
 
 
 class Particulars(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What a verdict says beyond passed or failed."""
+    """What a verdict says beyond passed or failed; `base_policy` is a second policy that was judged by."""
 
     decision: Decision
     stage: Stage
@@ -47,6 +47,7 @@ class Particulars(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     now_overridden: bool
     subject_overridden: bool
     missing: list[str] = []
+    base_policy: Resource | None = None
 
 
 class Summary(msgspec.Struct, rename="camel", kw_only=True):
@@ -144,6 +145,7 @@ def dumps(verdict: Verdict, verdict_digest: str, *, resource: str | None = None,
                 now_overridden=verdict.now_overridden,
                 subject_overridden=verdict.subject_overridden,
                 missing=list(verdict.missing),
+                base_policy=_base_policy(verdict.base_policy_digest),
             ),
         ),
     )
@@ -173,6 +175,10 @@ def _subjects(of: Subject) -> list[Resource]:
         for name, digest in known.items()
         if any(digest.values())
     ]
+
+
+def _base_policy(digest: str | None) -> Resource | None:
+    return None if digest is None else Resource(uri="clearance.toml of the base", digest=_sha256(digest))
 
 
 def _gitoid(commit: str) -> str:

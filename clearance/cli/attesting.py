@@ -87,10 +87,10 @@ def key(options: argparse.Namespace) -> int:
     need_library()
     from clearance.attest import keys, trust
 
-    now = datetime.now(UTC).replace(microsecond=0)
     public = keys.public(keys.load(options.key, os.environ))
-    end = now + timedelta(days=options.days)
-    print(trust.entry(public, owner=options.owner, use=trust.Use(options.use), not_before=now, not_after=end), end="")
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)  # a verdict may be older than its key
+    end = today + timedelta(days=options.days + 1)
+    print(trust.entry(public, owner=options.owner, use=trust.Use(options.use), not_before=today, not_after=end), end="")
     return os.EX_OK
 
 

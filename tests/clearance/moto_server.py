@@ -1,11 +1,8 @@
 """AWS's S3 and KMS on this machine: moto's server as a process of its own, on a free port of the loopback."""
 
 import contextlib
-import os
 import subprocess
 import sys
-import time
-import urllib.request
 
 START_S = 60
 SERVE = """
