@@ -144,7 +144,8 @@ def _waived(ruling: Ruling, verdict: Verdict, manner: _Manner) -> Iterator[str]:
         used.sort(key=lambda each: each[0].expires)
         shown = manner.waivers
     for waiver, number in used[:shown]:
-        yield f"{words.count(number, 'finding')} waived: {_waiver(waiver, verdict, ruling.check)}"
+        said = f"{words.count(number, 'finding')} waived: {_waiver(waiver, verdict, ruling.check)}"
+        yield said if manner.width is None else clean(said, max(manner.width, _NARROW) - len(_INDENT))
     if rest := used[shown:]:
         findings = words.count(sum(number for _, number in rest), "finding")
         waivers = words.count(len(rest), "further waiver" if shown else "waiver")
@@ -160,7 +161,8 @@ def _last_words(ruling: Ruling, manner: _Manner) -> Iterator[str]:
 
 def _findings(findings: Sequence[Finding], manner: _Manner) -> Iterator[str]:
     """Set the first findings in columns, none of them so wide that a long path pushes the rest away."""
-    shown, rest = findings[: manner.findings], findings[manner.findings :]
+    number = manner.findings if len(findings) > manner.findings + 1 else len(findings)
+    shown, rest = findings[:number], findings[number:]
     rows = [(words.place(one), clean(one.rule, 80), words.severity(one)) for one in shown]
     widths = [min(_COLUMN, max(map(len, column))) for column in zip(*rows, strict=True)]
     for one, row in zip(shown, rows, strict=True):
@@ -171,9 +173,9 @@ def _findings(findings: Sequence[Finding], manner: _Manner) -> Iterator[str]:
             room = min(room, max(manner.width, _NARROW) - len(_INDENT) - len(cells) - 2 - len(silenced))
         yield f"{cells}  {clean(one.message, max(room, 20))}{silenced}"
     if rest:
-        rules = Counter(one.rule for one in rest).most_common(_RULES)
-        often = ", ".join(f"{clean(rule, 40)} {number:,}" for rule, number in rules)
-        yield f"and {len(rest):,} more (most often {often}): see {manner.file}"
+        rules = Counter(one.rule for one in rest).most_common(_RULES + 1)
+        often = ", ".join(f"{clean(rule, 40)} {number:,}" for rule, number in rules[:_RULES])
+        yield f"and {len(rest):,} more ({often}{', …' if rules[_RULES:] else ''}): see {manner.file}"
 
 
 def _waiver(waiver: Waiver, verdict: Verdict, check: str | None = None) -> str:

@@ -47,12 +47,11 @@ def _errors(verdict: Verdict, reproduce: Mapping[str, str]) -> Iterator[_Note]:
     for reason in verdict.reasons:
         yield _Note(title="Clearance", message=clean(reason, _TEXT))
     lines = [line for line in words.lines(verdict) if line.ruling.decision is not Decision.PASS]
-    for line in lines:
-        ruling = line.ruling
-        name, state = clean(ruling.check, 80), "fails" if ruling.decision is Decision.FAIL else "is unknown"
+    for ruling in (line.ruling for line in lines if not line.ruling.blocking):  # else its findings say it
+        state = "fails" if ruling.decision is Decision.FAIL else "is unknown"
         again = words.again(ruling.check, verdict.stage, reproduce)
         said = "; ".join(clean(reason, 300) for reason in ruling.reasons[:3])
-        yield _Note(title=f"{name} {state}", message=f"{said}; run it again: {again}")
+        yield _Note(title=f"{clean(ruling.check, 80)} {state}", message=f"{said}; run it again: {again}")
     blocking = [(line.ruling, finding) for line in lines for finding in line.ruling.blocking]
     blocking.sort(key=lambda pair: _rank(pair[1]))
     yield from (_note(ruling, finding, "") for ruling, finding in blocking)
@@ -82,7 +81,11 @@ def _rank(finding: Finding) -> int:
 def _answer(verdict: Verdict) -> _Note:
     said = f"{verdict.decision.name}: {words.subject(verdict.subject)}; {words.tally(verdict)}"
     waived = sum(len(ruling.waived) for ruling in verdict.rulings)
-    return _Note(title="Clearance", message=said + (f"; {words.count(waived, 'finding')} waived" if waived else ""))
+    for decision, verb in ((Decision.FAIL, "failed"), (Decision.UNKNOWN, "unknown")):
+        names = [clean(ruling.check, 60) for ruling in verdict.rulings if ruling.decision is decision]
+        said += f"; {verb}: {', '.join(names)}" if names else ""
+    said += f"; {words.count(waived, 'finding')} waived" if waived else ""
+    return _Note(title="Clearance", message=clean(said, _TEXT))
 
 
 def _note(ruling: Ruling, finding: Finding, state: str) -> _Note:

@@ -147,7 +147,7 @@ def test_text_counts_what_it_leaves_out():
     failed = ruling("code", Decision.FAIL, *["why"] * 20, blocking=KINDS * 4, new=KINDS)
     shown = text.render(verdict(failed), outputs={"code": "last words\n" * 5}, file="out/v.json")
 
-    assert "         and 30 more (most often K0 3, K1 3, K2 3): see out/v.json\n" in shown
+    assert "         and 30 more (K0 3, K1 3, K2 3, …): see out/v.json\n" in shown
     assert "last words" not in shown
     assert "         - and 8 reasons more: see out/v.json\n" in shown
     assert shown.splitlines()[-1] == "FAIL     failed: code"
@@ -159,7 +159,7 @@ def test_text_counts_what_it_leaves_out():
         (
             1,
             [
-                "and 90 more (most often K0 9, K1 9, K2 9): see verdict.json",
+                "and 90 more (K0 9, K1 9, K2 9, …): see verdict.json",
                 "1 finding waived: W0; owner platform, expires 2027-03-01, 97 days left: One zone will do",
                 "1 finding waived: W1; owner platform, expires 2027-03-02, 98 days left: One zone will do",
                 "18 findings waived by 18 further waivers, none of which expires before 2027-03-03: see verdict.json",
@@ -169,7 +169,7 @@ def test_text_counts_what_it_leaves_out():
         (
             6,
             [
-                "and 97 more (most often K3 10, K4 10, K5 10): see verdict.json",
+                "and 97 more (K3 10, K4 10, K5 10, …): see verdict.json",
                 "20 findings waived by 20 waivers, none of which expires before 2027-03-01: see verdict.json",
                 "run it again: clearance run --only c0",
             ],
@@ -188,6 +188,14 @@ def test_however_many_checks_fail_it_is_little_more_than_a_screen(number, said):
     assert shown[at : at + len(said)] == said
     assert shown.count("- why") == number
     assert len(shown) < 60
+
+
+def test_one_finding_more_is_shown_and_not_counted():
+    """A line that says that there is one more takes as much room as the finding itself."""
+    shown = text.render(verdict(ruling("code", Decision.FAIL, blocking=(*KINDS, KINDS[0]))))
+
+    assert shown.count("no severity") == 2
+    assert "more" not in shown
 
 
 def test_findings_are_cut_to_the_terminal():
