@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from benchmarks.load_runs import KEPT, Jobs, Pairs, job, keep, kept
 from benchmarks.measure import Figure
+from clearance.readers.load_comparison import LEVEL
 from clearance.statistics import clopper_pearson, compare
 
 PAIRS, JOBS, SLOWER = 30, 20, 1.3
@@ -44,7 +45,7 @@ def figures() -> Iterator[Figure]:
 
 def answer(one: Pairs) -> str:
     """What a job is answered: "slower" where any judged number is, else "undecided" where a median is."""
-    answers = {name: compare(*one[name].T, **FLOORS).answer for name in JUDGED}
+    answers = {name: compare(*one[name].T, level=LEVEL, **FLOORS).answer for name in JUDGED}
     if "slower" in answers.values():
         return "slower"
     return "undecided" if "undecided" in [answers[name] for name in DECIDED] else "not slower"

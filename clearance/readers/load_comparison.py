@@ -18,6 +18,9 @@ from clearance.readers.decoding import Count, decode
 from clearance.readers.identity import identified
 from clearance.statistics import Comparison, Interval, compare, fewest_pairs
 
+LEVEL: Final = 0.98
+"""How sure the interval of each number is: there are several that can call head slower, each with its own error."""
+
 _SCHEMA: Final = 1
 _TOOL: Final = "load-comparison"
 _NUMBERS: Final = ("p50", "p95", "mean")
@@ -62,8 +65,8 @@ Pair = tuple[_Run, _Run]
 def read(report: bytes, materials: Materials) -> Reading:
     """Read a comparison: reach is the number of requests, of both sides.
 
-    Measures: "regression p50 read" and the like, head / base with its interval, `samples` the pairs; "bad base" and
-    "bad head", shares. A median or a 95th percentile that is slower by more than both floors (the annotations
+    Measures: "regression p50 read" and the like, head / base with its interval at 98 %, `samples` the pairs; "bad base"
+    and "bad head", shares. A median or a 95th percentile that is slower by more than both floors (the annotations
     `max-slowdown` and `min-slowdown-ms` of the SLO file) is a finding; a median of which that cannot be told is a
     problem, as are runs that make no pairs, and requests without a good answer beyond what the SLO file allows: to fail
     fast is not to be fast. Raises UnreadableError for what is no comparison, and for an SLO file that cannot be used.
@@ -123,13 +126,13 @@ def _compared(pairs: Sequence[Pair], validity: slo.Validity) -> Iterator[tuple[s
                 continue
             bases, heads = zip(*sides, strict=True)
             floors = {"max_slowdown": validity.max_slowdown, "min_slowdown": validity.min_slowdown_ms}
-            yield f"{name} {op}", compare(bases, heads, **floors)
+            yield f"{name} {op}", compare(bases, heads, level=LEVEL, **floors)
 
 
 def _measures(compared: Mapping[str, Comparison | None]) -> Iterator[Measure]:
     """The ratios; one that has no upper bound, for want of pairs, is left out."""
     for name, comparison in compared.items():
-        if comparison is not None and comparison.ratio.samples >= fewest_pairs():
+        if comparison is not None and comparison.ratio.samples >= fewest_pairs(LEVEL):
             ratio = comparison.ratio
             yield Measure(
                 name=f"regression {name}",
@@ -186,7 +189,7 @@ def _undecided(compared: Mapping[str, Comparison | None], validity: slo.Validity
             yield f"{name} is missing from some runs, or is not above 0; compare longer runs"
         elif comparison.answer == "undecided":
             pairs = comparison.ratio.samples
-            more = max(fewest_pairs(), 2 * pairs)
+            more = max(fewest_pairs(LEVEL), 2 * pairs)
             yield (
                 f"{name} is undecided after {pairs} pairs: {_said(comparison)}, and {_floors(validity)} may pass; "
                 f"compare {more} pairs, on a quieter machine"
