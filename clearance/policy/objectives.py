@@ -16,6 +16,8 @@ def make(name: str, table: CheckTable, contents: Mapping[str, bytes]) -> tuple[O
     Raises PolicyError for a budget that nothing can meet, for two of one measure, and for what is wrong in the SLO
     file.
     """
+    if table.slo is None and not table.hold_levels:
+        raise PolicyError(f"[check.{name}] has hold_levels and no slo", "leave it out, or name the SLO file")
     wanted = [*(_stated(f"[check.{name}]", each) for each in table.objectives), *_levels(table, contents)]
     seen = set()
     for each in wanted:
@@ -44,8 +46,7 @@ def _stated(where: str, table: ObjectiveTable) -> Objective:
 
 def _levels(table: CheckTable, contents: Mapping[str, bytes]) -> Iterator[Objective]:
     """Hold each level as a whole and, where a route has samples enough, route by route."""
-    if table.slo is None:
-        return
-    for level in slo.parse(contents[table.slo], table.slo).levels:
+    levels = slo.parse(contents[table.slo], table.slo).levels if table.slo is not None else ()
+    for level in levels if table.hold_levels else ():
         for each in (False, True):
             yield Objective(measure=level.name, at_most=level.budget, min_samples=level.min_samples, each=each)

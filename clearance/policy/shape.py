@@ -55,7 +55,8 @@ class CheckTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_onl
     block_at: Severity = Severity.LOW
     at_most: Annotated[_Count, Meta(description="how many findings at or above block_at are allowed")] = 0
     objectives: list[ObjectiveTable] = []
-    slo: Annotated[_Text | None, Meta(description="OpenSLO file whose levels are objectives of the report")] = None
+    slo: Annotated[_Text | None, Meta(description="OpenSLO file that the report is measured against")] = None
+    hold_levels: Annotated[bool, Meta(description="whether the SLO file's levels are objectives")] = True
     rules: Annotated[_Text | None, Meta(description="file that lists the rules accepted so far")] = None
     new_rules: Annotated[
         Literal["block", "show"], Meta(description="what becomes of findings of a newer tool's further rules")

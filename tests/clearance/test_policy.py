@@ -203,6 +203,15 @@ def test_the_levels_of_an_slo_file_become_objectives():
     ]
 
 
+def test_an_slo_file_may_say_how_a_report_is_read_and_no_more():
+    """A report may be measured against an SLO file without being held to its levels; the file must still be good."""
+    text = CHECK + 'slo = "slo.yaml"\nhold_levels = false\n'
+    policy = read(text, {"slo.yaml": LEVELS})
+    assert (policy.checks["bandit"].slo, policy.requirements[0].objectives) == ("slo.yaml", ())
+    with pytest.raises(PolicyError, match="holds no SLO"):
+        read(text, {"slo.yaml": b""})
+
+
 def test_another_slo_file_is_another_policy():
     """The SLO file is part of the policy: its digest covers every byte of it."""
     text = CHECK + 'slo = "slo.yaml"\n'
@@ -225,6 +234,7 @@ SLO_ERRORS = {
         "two objectives for reads",
         "keep the one in slo.yaml",
     ),
+    "levels of no SLO file": ("hold_levels = false\n", "has hold_levels and no slo", "leave it out"),
     "an objective twice": (
         "objectives = [{ measure = 'x', at_most = 1 }, { measure = 'x', at_least = 1 }]\n",
         "two objectives for x",
