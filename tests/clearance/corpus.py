@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from clearance import slo
 from clearance.judge import judge
 from clearance.model import (
     Check,
@@ -66,7 +67,8 @@ class Case:
     """A real run of a tool: `reports` maps what it left, below tests/readings, to readers; the first states the reach.
 
     The check's inputs are what the tool says that it looked at, `inputs` (path to content) and `inputs_from` (prefix to
-    a file or folder, relative to tests/readings). `remedy` says what in the policy keeps a blind case from happening.
+    a file or folder, relative to tests/readings). `slo` is the SLO file that it is
+    held against, `remedy` says what in the policy keeps a blind case from happening.
     """
 
     id: str
@@ -84,6 +86,7 @@ class Case:
     answer: str = ""
     remedy: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    slo: str = ""
 
     @property
     def folder(self) -> str:
@@ -127,7 +130,7 @@ def answer(case: Case) -> Decision:
         stage=Stage.CHANGE,
         reach=case.reach,
         covers_inputs=not LISTING.isdisjoint(case.reports.values()),
-        objectives=(Objective(**case.objective),) if case.objective else (),
+        objectives=(*((Objective(**case.objective),) if case.objective else ()), *_levels(case)),
     )
     files = _inputs(case)
     reading = read(case, check, files)
@@ -151,11 +154,19 @@ def answer(case: Case) -> Decision:
     ).decision
 
 
+def _levels(case: Case) -> Iterator[Objective]:
+    """The objectives that a policy makes of the case's SLO file, each level as a whole."""
+    if case.slo:
+        for level in slo.parse((READINGS / case.slo).read_bytes(), case.slo).levels:
+            yield Objective(measure=level.name, at_most=level.budget, min_samples=level.min_samples)
+
+
 def read(case: Case, check: Check, files: Mapping[str, bytes]) -> Reading:
     """Take in the reports as the runner does: one that is absent or unreadable is a problem of the reading."""
     folder = os.open(READINGS, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        materials = Materials(root=case.root or f"/tmp/readings/{case.folder}", files=files)
+        held = (READINGS / case.slo).read_bytes() if case.slo else None
+        materials = Materials(root=case.root or f"/tmp/readings/{case.folder}", files=files, slo=held)
         return report.read(check, folder, materials=materials, readers=READERS, started=LONG_AGO)[0]
     finally:
         os.close(folder)

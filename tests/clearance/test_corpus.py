@@ -97,7 +97,7 @@ def test_what_was_measured_is_kept(name, code):
 def rows(folder):
     """Name, exit code and whole text of each row of a README's table."""
     for line in (folder / "README.md").read_text(encoding="utf-8").splitlines():
-        if found := re.match(r"\| `?([\w./-]+?)(?:\.(?:json|xml|txt|sarif))?`?(?:: none)? \| ", line):
+        if found := re.match(r"\| `?([\w./-]+?)(?:\.(?:json|xml|txt|sarif|zip))?`?(?:: none)? \| ", line):
             codes = re.findall(r"\| \**(\d+)[^|]*\|", line)
             if codes:
                 yield f"{folder.name}/{found[1]}", int(codes[-1]), line
@@ -138,7 +138,7 @@ def test_each_report_that_is_kept_stands_in_the_corpus():
     kept = {
         file.relative_to(READINGS).as_posix()
         for file in (*READINGS.glob("*/*.*"), *READINGS.glob("*/*/*.*"))
-        if file.suffix in {".json", ".xml", ".txt", ".sarif"}
+        if file.suffix in {".json", ".xml", ".txt", ".sarif", ".zip"}
         and not file.name.endswith(".py.txt")
         and unread.isdisjoint(file.parts)
     }

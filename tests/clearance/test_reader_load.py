@@ -306,7 +306,7 @@ SPOILT = [
     (lambda: run(rows=shifted("sent", -NANO)), "1 requests were sent before their moment"),
     (lambda: run(rows=shifted("sent", 25 * NANO)), "1 requests were sent after the run's 30.0 s"),
     (lambda: run(rows=twins), "1 requests carry an id that another one has"),
-    (lambda: run(warmup_s=30.0), "the level reads counts not one of the 6,000 requests: run past the warm-up"),
+    (lambda: run(warmup_s=30.0), "the level reads counts not one of the 6,000 requests: they are of"),
     (lambda: run(started_at="yesterday"), "does not say when it was made, but 'yesterday'"),
     (lambda: run(spans=False, schedule="constant:200"), ""),
 ]  # fmt: skip

@@ -23,6 +23,8 @@ SAMPLES = [
     ("cyclonedx", "cyclonedx/whole.json"),
     ("detect-secrets", "detect-secrets/issue.json"),
     ("junit", "junit/jest-outcomes.xml"),
+    ("load", "load/sound.zip"),
+    ("locust", "locust/one-fails.json"),
     ("pip-audit", "pip-audit/clean.json"),
     ("sarif", "sarif/bandit-issue.sarif"),
     ("squawk", "squawk/locks.txt"),

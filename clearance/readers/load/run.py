@@ -20,6 +20,7 @@ MAX_SECONDS: Final = 48 * 3600
 LINGER_S: Final = 3600  # so long after the run's end a last answer may come in
 NANO: Final = 1_000_000_000
 OPS: Final = ("read", "write")
+_EARLIEST: Final = {"started": -1, "at": -LINGER_S * NANO}  # of what is nobody's start, and of hearts that beat before
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -114,7 +115,7 @@ def _check_times(table: str, columns: dict[str, Column], seconds: float) -> None
     """So that no later sum overflows, and no time of the file's own choice decides how much memory is taken."""
     latest = int((seconds + LINGER_S) * NANO)
     for name, values in columns.items():
-        earliest = -1 if name == "started" else 0
+        earliest = _EARLIEST.get(name, 0)
         if len(values) and not earliest <= values.min() <= values.max() <= latest:
             raise UnreadableError(
                 f"{table}/{name} in the recording holds times outside of the run, from {values.min() / NANO:,.3f} s "

@@ -10,7 +10,7 @@ import numpy as np
 from clearance.readers.load.join import Split
 from clearance.readers.load.measures import MOST_ROUTES, Held
 from clearance.readers.load.plain import plain
-from clearance.readers.load.run import NANO, Column, Floats, Run
+from clearance.readers.load.run import NANO, Floats, Run
 from clearance.recording import Outcome
 from clearance.slo import Validity
 
@@ -30,6 +30,7 @@ def problems(run: Run, levels: tuple[Held, ...], split: Split, validity: Validit
     return (
         *_whole(run),
         *_rows(run, split),
+        *_beyond(run),
         *_asked(run, levels),
         *_schedule(run, validity),
         *_generator(run, validity),
@@ -72,7 +73,6 @@ def _rows(run: Run, split: Split) -> Iterator[str]:
         (int((requests["ended"] < requests["sent"]).sum()), "requests ended before they were sent"),
         (int((requests["sent"] < requests["intended"] - _JITTER_NS).sum()), "requests were sent before their moment"),
         (int((late < -_JITTER_NS).sum()), "arrivals started before their moment"),
-        (_beyond(run, requests["sent"]), f"requests were sent after the run's {run.header.seconds:,.1f} s"),
         (split.ids_repeated, "requests carry an id that another one has, so no line of the service's can be theirs"),
         (split.odd, "durations that the service stated are below zero or without an end"),
     ):
@@ -80,8 +80,10 @@ def _rows(run: Run, split: Split) -> Iterator[str]:
             yield f"{count:,} {words}: the recording contradicts itself; run again, and report it if it stays"
 
 
-def _beyond(run: Run, moments: Column) -> int:
-    return int((moments > (run.header.seconds + _SLACK_S) * NANO).sum())
+def _beyond(run: Run) -> Iterator[str]:
+    late = int((run.recording.requests["sent"] > (run.header.seconds + _SLACK_S) * NANO).sum())
+    if late:
+        yield f"{late:,} requests were sent after the run's {run.header.seconds:,.1f} s: it did not end when it says"
 
 
 def _asked(run: Run, levels: tuple[Held, ...]) -> Iterator[str]:
@@ -95,7 +97,10 @@ def _asked(run: Run, levels: tuple[Held, ...]) -> Iterator[str]:
                 "let a user call it, or spell it as the users do"
             )
         elif len(run) and not held.total:
-            yield f"the level {held.level.name} counts not one of the {len(run):,} requests: run past the warm-up"
+            yield (
+                f"the level {held.level.name} counts not one of the {len(run):,} requests: they are of another "
+                "operation, or were due in the warm-up"
+            )
     if len(called) > MOST_ROUTES:
         yield (
             f"{len(called):,} routes were called and {MOST_ROUTES} are held one by one: give requests to one route one "
@@ -115,7 +120,7 @@ def _schedule(run: Run, validity: Validity) -> Iterator[str]:
     if planned != len(arrivals["intended"]):
         yield (
             f"the schedule held {planned:,} arrivals and the recording tells of {len(arrivals['intended']):,}: "
-            "arrivals were lost; run again"
+            "some were lost, or the run did not end when it says; run again"
         )
     if not planned:
         yield f"the schedule {plain(header.schedule)} asked for nothing in {header.seconds:,.1f} s"
@@ -152,7 +157,10 @@ def _generator(run: Run, validity: Validity) -> Iterator[str]:
     silent = len(header.workers) - len(np.unique(pulse["worker"]))
     if silent > 0:
         yield f"{silent:,} of {len(header.workers):,} workers left no sign of their health: run again"
-    for column, share, limit, words in HEALTH if len(pulse["at"]) else ():
+    if not (pulse["at"] >= header.warmup_s * NANO).any():
+        yield "no worker gave a sign of its health after the warm-up, so nobody knows if they kept up: run again"
+        return
+    for column, share, limit, words in HEALTH:
         worst, most = worst_beats(run, column, share), getattr(validity, limit)
         if worst is None:
             yield f"a worker of the generator did not state its {column}, so nobody knows if it kept up: run again"
@@ -161,7 +169,7 @@ def _generator(run: Run, validity: Validity) -> Iterator[str]:
 
 
 def worst_beats(run: Run, column: str, share: float) -> float | None:
-    """The worst worker's exact percentile of its beats after the warm-up; None where one is no number, or none is there."""
+    """The worst worker's exact percentile of beats after the warm-up; None where one is no number, or none is there."""
     pulse = run.recording.pulse
     late = pulse["at"] >= run.header.warmup_s * NANO
     each = (pulse[column][late & (pulse["worker"] == worker)] for worker in np.unique(pulse["worker"]))
