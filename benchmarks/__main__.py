@@ -26,7 +26,7 @@ BENCHMARKS = {
     "generators": "load generators against a static nginx; needs nginx, so it must be named",
     "peers": "the gates of others on the same samples; installs 700 MB, so it must be named",
 }
-NAMED_ONLY = frozenset({"load_pairs", "peers"})
+NAMED_ONLY = frozenset({"generators", "load_pairs", "peers"})
 
 
 def main() -> int:

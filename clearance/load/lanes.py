@@ -38,8 +38,9 @@ def divide(weights: Mapping[str, float]) -> dict[str, Arc]:
             continue
         reached += weight
         high = CIRCLE if name == last else min(round(reached / total * CIRCLE), CIRCLE)
-        arcs[name] = Arc(low, high)
-        low = high
+        if high > low:  # a weight beside which another is all but everything has no start in a lifetime
+            arcs[name] = Arc(low, high)
+            low = high
     return arcs
 
 

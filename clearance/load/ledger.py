@@ -119,7 +119,7 @@ class Ledger:
         return tuple(Route(method=method, name=name, op=op) for method, name, op in self.routes)
 
     def tables(self) -> dict[str, dict[str, Column]]:
-        """Make the recording's tables of all rows, in the order of their moments."""
+        """Make the recording's tables of all rows, in the order of their moments; once, for files are gone then."""
         orders = {"requests": ("sent", REQUESTS), "arrivals": ("intended", ARRIVALS), "pulse": ("at", PULSE)}
         made = {}
         for name, (moment, columns) in orders.items():
@@ -130,9 +130,10 @@ class Ledger:
 
     def _all(self, name: str) -> Rows:
         spilt = b""
-        if file := self._files.get(name):
-            file.seek(0)
-            spilt = file.read()
+        if file := self._files.pop(name, None):
+            with file:
+                file.seek(0)
+                spilt = file.read()
         return np.frombuffer(b"".join((spilt, *self._rows[name])), dtype=KINDS[name])
 
     def _keep(self, name: str, rows: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Imports Locust into the tests' own process without its patches of the standard library, which are for programs of its own."""
+"""Imports Locust into the tests' own process without its patches of the standard library."""
 
 import os
 from collections.abc import Iterator
@@ -30,12 +30,13 @@ def recording_file(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def long_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
-    """A run until its objectives are decided, which takes some twenty seconds: others go on meanwhile."""
+    """A run until its objectives are decided, which takes fifteen seconds at least: others go on meanwhile."""
     folder = tmp_path_factory.mktemp("decided")
-    with Server() as server:
-        yield start(
-            server, folder / "run.zip", "--arrivals", "constant:30", "--until-decided", "slo.yaml", "--limit", "60s"
-        )
+    words = ("--arrivals", "constant:30", "--until-decided", "slo.yaml", "--limit", "100s")
+    started = start("http://127.0.0.1:1", folder / "run.zip", *words)
+    yield started
+    started.process.kill()
+    started.process.communicate()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,7 +14,7 @@ from tests.load_generator.server import Server
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-PATIENCE = 60
+PATIENCE = 120
 
 
 @dataclass

@@ -71,7 +71,7 @@ def small_files():
 
 
 def test_the_disk_is_full(server, recording_file):
-    """Where nothing can be written, Locust's numbers are printed, and the exit code and the reason say what is missing."""
+    """Where nothing can be written, Locust's numbers are printed, and exit code and reason say what is missing."""
     finished = run(server, recording_file, "--arrivals", "constant:20", "-t", "1s", before=small_files)
     assert (3, False) == (finished.code, recording_file.exists())
     assert "cannot be written" in finished.output
@@ -120,7 +120,7 @@ def test_a_run_until_it_is_decided(long_run):
     """A run goes on until each objective is decided, and ends before its limit."""
     made = long_run.finish().recording
     assert "decided" == made.header.stopped
-    assert 60 > made.header.seconds
+    assert 100 > made.header.seconds
 
 
 def test_a_limit(server, recording_file):

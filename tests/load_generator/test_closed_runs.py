@@ -12,7 +12,7 @@ from tests.load_generator.program import Finished, locust, run
 
 
 def test_closed_arrivals(server, recording_file):
-    """Without a schedule Locust's users wait for answers as ever, and every request is recorded from when it was sent."""
+    """Without a schedule users wait for answers as ever, and every request counts from when it was sent."""
     made = run(server, recording_file, "-t", "1s", "-u", "2", "-r", "2").recording
     assert ("", 0, 0) == (made.header.schedule, made.header.intended, len(made.arrivals["intended"]))
     assert len(server.ids) == len(made.requests["id"]) > 0

@@ -10,12 +10,10 @@ from tests.load_generator.program import run, start
 
 
 def test_everything_is_recorded(server, recording_file, tmp_path):
-    """Each arrival of the schedule makes one request, whose id the server saw, whose span and timing stand beside it."""
+    """Each arrival makes one request, whose id the server saw, and whose span and timing stand beside it."""
     progress = tmp_path / "progress"
-    finished = run(
-        server, recording_file, "--arrivals", "constant:40", "-t", "3s", "--warm-up", "1s", "--spans", f"{server.url}/spans",
-        more={"CLEARANCE_PROGRESS": str(progress)},
-    )  # fmt: skip
+    words = ("--arrivals", "constant:40", "-t", "3s", "--warm-up", "1s", "--spans", f"{server.url}/spans")
+    finished = run(server, recording_file, *words, more={"CLEARANCE_PROGRESS": str(progress)})
     made = finished.recording
     assert 0 == finished.code
     assert ("constant:40", 120, 3.0, 1.0, "time", ()) == (

@@ -48,7 +48,7 @@ def test_counts_follow_the_rate(text, seconds):
 @given(RATES)
 @settings(max_examples=30)
 def test_poisson_counts(rate):
-    """A Poisson schedule has its rate, within six standard deviations, and steps that vary as much as they are long."""
+    """A Poisson schedule has its rate, within six standard deviations, and steps as varied as they are long."""
     schedule = parse(f"poisson:{rate}")
     seconds = 2000 / rate
     assert abs(schedule.count(seconds) - 2000) < 6 * math.sqrt(2000)
@@ -82,9 +82,9 @@ def test_forms(text, seconds, counts):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "constant", "constant:0", "constant:-1", "constant:nan", "constant:1e9", "steps:1,2", "steps:,1:2s", "ramp:0-5:3s",
-     "ramp:1-2:0s", "spike:1-2:3s", "burst:5", "constant:99999999"],
-)  # fmt: skip
+    ["", "constant", "constant:0", "constant:-1", "constant:nan", "constant:1e9", "constant:99999999", "burst:5"]
+    + ["steps:1,2", "steps:,1:2s", "ramp:0-5:3s", "ramp:1-2:0s", "spike:1-2:3s"],
+)
 def test_what_is_no_schedule(text):
     """A schedule that means nothing is refused with the forms that there are."""
     with pytest.raises(ScheduleError) as refused:

@@ -1,4 +1,4 @@
-"""Both of Locust's HTTP users, task sets, several requests in a task, a request before the first task, another client."""
+"""Both of Locust's HTTP users, a task set, several requests in a task, one before the first task, another client."""
 
 from clearance.load import FastHttpUser, HttpUser, SequentialTaskSet, User, task
 
@@ -22,7 +22,7 @@ class Browser(FastHttpUser):
     """Signs in before it begins."""
 
     weight = 2
-    tasks = [Pages]
+    tasks = (Pages,)
 
     def on_start(self):
         """Ask before the run's clock starts."""

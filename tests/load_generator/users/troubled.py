@@ -19,10 +19,10 @@ def all_of_them(user):
 class Fast(FastHttpUser):
     """With Locust's fast client."""
 
-    tasks = [all_of_them]
+    tasks = (all_of_them,)
 
 
 class Plain(HttpUser):
     """With requests."""
 
-    tasks = [all_of_them]
+    tasks = (all_of_them,)
