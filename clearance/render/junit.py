@@ -20,7 +20,11 @@ _TEXT = 2000
 _NAME = 200
 _OUTPUT_LINES = 60
 _OUTCOMES = {Decision.FAIL: "failure", Decision.UNKNOWN: "error"}
-_BUDGET = re.compile(r"(?:at least|at most) .*(?= asked for)")
+_BUDGET = re.compile(r"at (?:least|most) [^;]*?(?= asked for)")
+_EACH = re.compile(r"(.+?): [\d,]+ of [\d,]+ parts, (at (?:least|most) [^;]*?) asked for")
+_ABSENT = re.compile(r"the measure (.+) that the policy has an objective for is not there")
+_OTHER_POLICY = re.compile(r"\Aunder the policy of .{1,80}?: ")
+_UNDECIDED = re.compile(r": the interval straddles the budget, |: [\d,]+ samples, [\d,]+ needed: |is not there\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,26 +110,38 @@ def _findings(findings: tuple[Finding, ...], file: str) -> Iterator[str]:
 
 
 def _objectives(ruling: Ruling, verdict: Verdict) -> Iterator[_Case]:
-    """Give each objective its case.
+    """Give each objective its case, of a name that stays the same whatever its value.
 
     A ruling's reasons stand in the order of their decisions, and how much was looked at is never a failure: so an
     objective that stands before that failed, and one after it did not, unless it says that it does not know.
     """
-    reach = next((at for at, reason in enumerate(ruling.reasons) if reason.startswith("looked at ")), None)
+    reasons = [_OTHER_POLICY.sub("", reason) for reason in ruling.reasons]
+    reach = next((at for at, reason in enumerate(reasons) if reason.startswith("looked at ")), None)
     names = sorted((measure.name for measure in ruling.measures), key=len, reverse=True)
-    for at, reason in enumerate(ruling.reasons):
-        name = next((name for name in names if reason.startswith(f"{name} ")), None)
-        if name is None or reach is None:
+    for at, reason in enumerate(reasons if reach is not None else ()):
+        name = _objective(reason, names)
+        if name is None:
             continue
-        budget = _BUDGET.search(reason.removeprefix(name))
-        unknown = reason.endswith("run longer")
-        outcome = "error" if unknown else "failure" if at < reach else None
+        outcome = "error" if _UNDECIDED.search(reason) else "failure" if reach is not None and at < reach else None
         yield _Case(
             classname=f"{_class(verdict)}.{clean(ruling.check, _NAME)}",
-            name=clean(f"{name} {budget[0]}" if budget else name, _NAME),
+            name=clean(name, _NAME),
             outcome=outcome,
             message=clean(reason, _TEXT) if outcome else "",
         )
+
+
+def _objective(reason: str, names: Iterable[str]) -> str | None:
+    """Name the objective that a reason speaks of: its measure and, where it says so, its budget; None for another."""
+    if found := _ABSENT.fullmatch(reason):
+        return found[1]
+    if found := _EACH.match(reason):
+        return f"{found[1]}/* {found[2]}"
+    name = next((name for name in names if reason.startswith(f"{name} ")), None)
+    if name is None:
+        return None
+    budget = _BUDGET.search(reason, len(name))
+    return f"{name} {budget[0]}" if budget else name
 
 
 def _waivers(ruling: Ruling, verdict: Verdict) -> Iterator[_Case]:

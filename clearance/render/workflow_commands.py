@@ -6,10 +6,11 @@ the tenth says how many there are besides. Nothing that a tool says can be taken
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from clearance.model import Decision, Finding, Ruling, Verdict
+from clearance.model import Decision, Finding, Ruling, Severity, Verdict
 from clearance.render import words
 from clearance.render.words import NOTHING, clean
 
@@ -17,6 +18,8 @@ LIMIT = 10
 _TEXT = 1000
 _TITLE = 200  # GitHub takes 255 characters
 _LINES = 2**31 - 1
+_NEW, _BELOW = "new, not counted: ", "below the line that blocks: "
+_RANKS = {severity: -number for number, severity in enumerate(Severity)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,18 @@ class _Note:
     line: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    ruling: Ruling
+    finding: Finding
+    state: str = ""
+
+
+def _rank(found: _Found) -> int:
+    """Order findings by severity, the worst first; one that nobody rated counts as high."""
+    return _RANKS[found.finding.severity or Severity.HIGH]
+
+
 def render(
     verdict: Verdict,
     *,
@@ -35,26 +50,29 @@ def render(
     **_context: object,
 ) -> str:
     """Put a verdict into commands, a line each: errors for what blocks or is unknown, warnings, one notice."""
-    lines = [
-        *_commands("error", list(_errors(verdict, reproduce)), file),
-        *_commands("warning", list(_warnings(verdict)), file),
-        *_commands("notice", [_answer(verdict)], file),
+    lines = words.lines(verdict)
+    failing = [line.ruling for line in lines if line.ruling.decision is not Decision.PASS]
+    blocking = [_Found(ruling, one) for ruling in failing for one in ruling.blocking]
+    others = [_Found(line.ruling, one, _NEW) for line in lines for one in line.ruling.new]
+    others += [_Found(line.ruling, one, _BELOW) for line in lines for one in line.ruling.tolerated]
+    commands = [
+        *_commands("error", [*_errors(verdict, failing, reproduce)], blocking, file),
+        *_commands("warning", [*_warnings(verdict)], others, file),
+        _command("notice", _answer(verdict)),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(commands) + "\n"
 
 
-def _errors(verdict: Verdict, reproduce: Mapping[str, str]) -> Iterator[_Note]:
+def _errors(verdict: Verdict, failing: Iterable[Ruling], reproduce: Mapping[str, str]) -> Iterator[_Note]:
+    """What no finding says: reasons that concern the whole, and those of checks without a finding that blocks."""
     for reason in verdict.reasons:
         yield _Note(title="Clearance", message=clean(reason, _TEXT))
-    lines = [line for line in words.lines(verdict) if line.ruling.decision is not Decision.PASS]
-    for ruling in (line.ruling for line in lines if not line.ruling.blocking):  # else its findings say it
-        state = "fails" if ruling.decision is Decision.FAIL else "is unknown"
-        again = words.again(ruling.check, verdict.stage, reproduce)
-        said = "; ".join(clean(reason, 300) for reason in ruling.reasons[:3])
-        yield _Note(title=f"{clean(ruling.check, 80)} {state}", message=f"{said}; run it again: {again}")
-    blocking = [(line.ruling, finding) for line in lines for finding in line.ruling.blocking]
-    blocking.sort(key=lambda pair: _rank(pair[1]))
-    yield from (_note(ruling, finding, "") for ruling, finding in blocking)
+    for ruling in failing:
+        if not ruling.blocking:
+            state = "fails" if ruling.decision is Decision.FAIL else "is unknown"
+            again = words.again(ruling.check, verdict.stage, reproduce)
+            said = "; ".join(clean(reason, 300) for reason in ruling.reasons[:3])
+            yield _Note(title=f"{clean(ruling.check, 80)} {state}", message=f"{said}; run it again: {again}")
 
 
 def _warnings(verdict: Verdict) -> Iterator[_Note]:
@@ -63,19 +81,6 @@ def _warnings(verdict: Verdict) -> Iterator[_Note]:
     for waiver in verdict.expired_waivers:
         said = f"{words.waiver(waiver)}; owner {clean(waiver.owner, 80)}, {words.expiry(waiver, verdict.judged_at)}"
         yield _Note(title="a waiver has expired", message=said)
-    lines = words.lines(verdict)
-    found = [(line.ruling, finding, "new, not counted: ") for line in lines for finding in line.ruling.new]
-    found += [
-        (line.ruling, finding, "below the line that blocks: ") for line in lines for finding in line.ruling.tolerated
-    ]
-    found.sort(key=lambda placed: _rank(placed[1]))
-    yield from (_note(ruling, finding, said) for ruling, finding, said in found)
-
-
-def _rank(finding: Finding) -> int:
-    """Order findings by severity, the worst first; one that nobody rated counts as high."""
-    severities = ("critical", "high", "unrated", "medium", "low", "info")
-    return severities.index(words.severity(finding))
 
 
 def _answer(verdict: Verdict) -> _Note:
@@ -88,22 +93,25 @@ def _answer(verdict: Verdict) -> _Note:
     return _Note(title="Clearance", message=clean(said, _TEXT))
 
 
-def _note(ruling: Ruling, finding: Finding, state: str) -> _Note:
-    rule = clean(finding.rule, 80)
+def _note(found: _Found) -> _Note:
+    finding = found.finding
     where = "" if finding.path and not finding.resource else f"{words.place(finding)}: "
     return _Note(
-        title=f"{clean(ruling.check, 60)}: {rule} ({words.severity(finding)})",
-        message=f"{state}{where}{clean(finding.message, _TEXT)}",
+        title=f"{clean(found.ruling.check, 60)}: {clean(finding.rule, 80)} ({words.severity(finding)})",
+        message=f"{found.state}{where}{clean(finding.message, _TEXT)}",
         path=finding.path,
         line=finding.line if finding.line is not None and 0 < finding.line <= _LINES else None,
     )
 
 
-def _commands(kind: str, notes: list[_Note], file: str) -> Iterator[str]:
-    shown = notes if len(notes) <= LIMIT else notes[: LIMIT - 1]
+def _commands(kind: str, notes: Sequence[_Note], found: Sequence[_Found], file: str) -> Iterator[str]:
+    """Give the notes and then the worst findings, or nine of them and how many there are besides."""
+    number = len(notes) + len(found)
+    room = LIMIT if number <= LIMIT else LIMIT - 1
+    shown = [*notes[:room], *map(_note, heapq.nsmallest(max(0, room - len(notes)), found, key=_rank))]
     yield from (_command(kind, note) for note in shown)
-    if len(notes) > len(shown):
-        more = f"and {len(notes) - len(shown):,} more, which GitHub would drop: see the summary, or {file}"
+    if number > len(shown):
+        more = f"and {number - len(shown):,} more, which GitHub would drop: see the summary, or {file}"
         yield _command(kind, _Note(title="Clearance", message=more))
 
 

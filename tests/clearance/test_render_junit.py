@@ -1,5 +1,6 @@
 """What shows test results is given: JUnit XML that the schema of Jenkins and pytest accepts."""
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -150,12 +151,14 @@ def judged(measures, objectives, *, reach=10, findings=()):
 
 
 @pytest.mark.parametrize("reach", [10, 1])
+@pytest.mark.parametrize("seconds", [0, 20])
 @pytest.mark.parametrize("findings", [(), (Finding(rule="R", message="m"),)])
-def test_a_case_an_objective(reach, findings):
+def test_a_case_an_objective(reach, seconds, findings):
     """Each objective is a case of a name that does not change with its value, and of its own outcome."""
+    values = {"p50": 20, "p95": 200, "p99": 300, "p99 slow": 900, "p50/a": 20, "p50/b": 30, "p50/c": 900}
     measures = tuple(
-        Measure(name=name, value=value, low=value - 5, high=value + 5, unit="ms", samples=50)
-        for name, value in (("p50", 20), ("p95", 200), ("p99", 300), ("p99 slow", 900))
+        Measure(name=name, value=value, low=value - 5, high=value + 5, unit="ms", samples=50, seconds=seconds)
+        for name, value in values.items()
     )
     objectives = (
         Objective(measure="p50", at_most=100),
@@ -163,16 +166,30 @@ def test_a_case_an_objective(reach, findings):
         Objective(measure="p99", at_most=301),
         Objective(measure="p99 slow", at_most=1000),
         Objective(measure="p50", at_most=100, min_samples=51),
+        Objective(measure="p50", at_most=200, each=True),
+        Objective(measure="p75", at_most=1),
     )
     found = cases(judged(measures, objectives, reach=reach, findings=findings))
 
-    assert {(name, outcome) for classname, name, outcome, _ in found if classname == "gate.change.load"} == {
+    assert sorted((name, outcome) for classname, name, outcome, _ in found if classname == "gate.change.load") == [
+        ("p50", "error"),
         ("p50 at most 100", "passed"),
+        ("p50/* at most 200", "passed"),
+        ("p50/c at most 200", "failure"),
+        ("p75", "error"),
         ("p95 at least 1 and at most 100", "failure"),
         ("p99 at most 301", "error"),
         ("p99 slow at most 1,000", "passed"),
-        ("p50", "error"),
-    }
+    ]
+
+
+def test_an_objective_of_the_base_is_a_case_of_the_same_name():
+    """Where the policy that the change comes from decides, its objectives are cases as well."""
+    of = judged((Measure(name="p50", value=20, low=20, high=20),), (Objective(measure="p50", at_most=9),))
+    reasons = tuple(f"under the policy of origin/main: {reason}" for reason in of.rulings[0].reasons)
+    based = replace(of, rulings=(replace(of.rulings[0], reasons=reasons),))
+
+    assert [case[1:3] for case in cases(based)] == [("load", "failure"), ("p50 at most 9", "failure")]
 
 
 def test_our_own_reader_reads_it():
