@@ -1,5 +1,6 @@
 """Signing, verifying, overriding, remembering at the command line: real keys and repositories, moto's S3 and KMS."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -33,10 +34,10 @@ inputs = ["a.txt"]
 RETENTION = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 30}}}
 
 
-def command(folder, program, *words, **more):
+def command(folder, program, *words):
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("CLEARANCE_", "GIT_"))}
     who = {f"GIT_{role}_{key}": "someone@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
-    env = clean | who | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "PYTHONPATH": str(ROOT)} | more
+    env = clean | who | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [*program, *words], cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120
     )
@@ -48,8 +49,8 @@ def git(folder, *words):
     return done.stdout.strip()
 
 
-def run(folder, *words, verb="run", **more):
-    return command(folder, [sys.executable, "-m", "clearance"], verb, *words, **more)
+def run(folder, *words):
+    return command(folder, [sys.executable, "-m", "clearance"], "run", *words)
 
 
 def write_key(path):
@@ -92,11 +93,9 @@ def judged(tmp_path_factory, keys):
     (folder / "clearance.toml").write_text(POLICY.format(more="", reach=1))
     (folder / "a.txt").write_text("a\n")
     (folder / ".gitignore").write_text("build/\n")
-    tables = [
-        run(folder, "--key", str(keys / name), "--owner", name, "--use", use, verb="key").stdout
-        for name, use in (("ci", "verdict"), ("ann", "override"), ("bob", "override"))
-    ]
-    (folder / "clearance.keys.toml").write_text("\n".join(tables))
+    with (folder / "clearance.keys.toml").open("w") as file, contextlib.redirect_stdout(file):
+        for name, use in (("ci", "verdict"), ("ann", "override"), ("bob", "override")):
+            perform(["key", "--key", str(keys / name), "--owner", name, "--use", use])
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "-m", "All of it")
     done = run(folder)
