@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from clearance.model import PolicyError
 from clearance.slo import plain_yaml, validity
 from clearance.slo.levels import Indicator, Level, ServiceLevels
-from clearance.slo.shape import (
+from clearance.slo.objects import (
     SLI,
     SLO,
     DataSource,
@@ -23,9 +23,8 @@ from clearance.slo.shape import (
     Object,
     ObjectiveSpec,
     Service,
-    convert,
-    known,
 )
+from clearance.slo.shape import convert, known
 
 OURS = "clearance"  # the type of a metric source that is the load run itself
 _DOUBT = 0.025  # on either side of a 95 % interval
