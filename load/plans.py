@@ -27,7 +27,7 @@ FAULTS: Final = Plan(arrivals="ramp:2-50:10s", seconds=60, warm_up=10, users=300
 FAULTS_AT: Final = ("postgres-restart@20s", "lambda-crash@32s", "slow-query@44s")
 
 # Sixteen short runs in turn. Eight pairs are two more than an interval of run-level numbers needs to have an end.
-WARMING: Final = Plan(arrivals="ramp:2-60:6s", seconds=8, warm_up=6, users=100)
+WARMING: Final = Plan(arrivals="ramp:2-60:5s", seconds=5, warm_up=5, users=100)
 COMPARED: Final = Plan(arrivals="ramp:20-60:1s", seconds=7, warm_up=1, users=100)
 PAIRS: Final = 8
 
