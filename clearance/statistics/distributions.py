@@ -11,8 +11,7 @@ import math
 from typing import Final
 
 _TINY: Final = 1e-300
-_ENOUGH: Final = 1e-15
-_STEPS: Final = 100_000  # a fraction takes about the square root of its larger parameter
+_ENOUGH: Final = 1e-14
 
 
 @functools.lru_cache(maxsize=4096)
@@ -68,10 +67,14 @@ def log_beta_cdf(x: float, a: float, b: float, log_x: float | None = None, log_r
 
 
 def _fraction(x: float, a: float, b: float) -> float:
-    """The continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz's method."""
+    """The continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz's method.
+
+    It takes about as many steps as the square root of its larger parameter.
+    """
     c, d = 1.0, 1 / _nonzero(1 - (a + b) * x / (a + 1))
-    value = d
-    for m in range(1, _STEPS):
+    value, m = d, 0
+    while abs(c * d - 1) >= _ENOUGH or m == 0:
+        m += 1
         for term in (
             m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
             -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
@@ -79,8 +82,6 @@ def _fraction(x: float, a: float, b: float) -> float:
             d = 1 / _nonzero(1 + term * d)
             c = _nonzero(1 + term / c)
             value *= c * d
-        if abs(c * d - 1) < _ENOUGH:
-            break
     return value
 
 

@@ -1,8 +1,11 @@
 """The reader of base against head: a regression, none, and all that makes a comparison prove nothing."""
 
 import json
+import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clearance.model import Materials, Severity, UnreadableError
 from clearance.readers import READERS
@@ -156,6 +159,14 @@ def test_what_is_no_comparison_is_refused(change):
     """Another schema, another kind, another shape, and thousands of runs are refused."""
     with pytest.raises(UnreadableError):
         reading(runs(), **change)
+
+
+@given(st.lists(st.floats(0, 1e9), min_size=14, max_size=40).filter(lambda times: len(times) % 2 == 0))
+def test_whatever_was_measured_can_be_written_down(times):
+    """Any times make measures that are finite, whose values lie in their intervals."""
+    made = [run | {"p50_ms": {"write": ms}} for run, ms in zip(runs(len(times) // 2), times, strict=True)]
+    for measure in reading(made).measures:
+        assert 0 <= measure.low <= measure.value <= measure.high < math.inf
 
 
 def test_an_slo_file_that_cannot_be_used_is_refused():
