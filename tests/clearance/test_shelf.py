@@ -2,12 +2,15 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearance.model import Decision, Stage
 from clearance.shelf import Folder, fence, replace
+from clearance.shelf.attempts import Attempt, Kind
 
 DIGEST = "sha256:" + "0" * 64
 OTHER = "sha256:" + "1" * 64
@@ -104,3 +107,42 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     with pytest.raises(OSError, match="taken"):
         replace(tmp_path / "taken", b"data")
     assert [tmp_path / "taken"] == list(tmp_path.iterdir())
+
+
+def attempt(commit="c0" * 20, minute=0, kind=Kind.JUDGED, **more):
+    return Attempt(kind=kind, commit=commit, at=datetime(2026, 11, 24, 12, minute, tzinfo=UTC), **more)
+
+
+def test_what_is_stored_is_fetched_by_its_digest(tmp_path):
+    """Bytes come back under the digest that storing them gave, in whatever process; nothing else does."""
+    shelf = Folder(tmp_path / "shelf")
+    digest = shelf.store(b"data")
+
+    assert (b"data", None) == (Folder(tmp_path / "shelf").fetch(digest), shelf.fetch(DIGEST))
+    assert None is shelf.fetch("sha256:../../etc/passwd")
+
+
+def test_a_commits_history_is_in_order_and_whole(tmp_path):
+    """Records come back oldest first, by the commit or how it begins; filing one again adds none."""
+    shelf = Folder(tmp_path)
+    records = [
+        attempt(minute=1, decision=Decision.FAIL, stage=Stage.CHANGE, failing=("unit",), flags=("partial",)),
+        attempt(minute=2, kind=Kind.OVERRIDDEN, people=("ann", "bob"), reason="r", expires=datetime.now(UTC)),
+        attempt(minute=3, decision=Decision.PASS, stage=Stage.CHANGE, digest=DIGEST),
+    ]
+    for one in (*reversed(records), *records, attempt(commit="d1" * 20)):
+        shelf.file(one)
+
+    assert tuple(records) == shelf.attempts("c0" * 20) == shelf.attempts("c0c0c0c")
+    assert () == shelf.attempts("c0ffee")
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"\xff", b'{"kind":"judged","commit":"c0","at":"2026-11-24T12:00:00"}'])
+def test_a_damaged_record_is_a_record(tmp_path, damage):
+    """What was changed or cut short is still counted as an attempt at its commit."""
+    shelf = Folder(tmp_path)
+    shelf.file(attempt())
+    (file,) = (tmp_path / ".attempts" / ("c0" * 20)).iterdir()
+    file.write_bytes(damage)
+
+    assert [(Kind.UNREADABLE, "c0" * 20)] == [(one.kind, one.commit) for one in shelf.attempts("c0c0c0c")]
