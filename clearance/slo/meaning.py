@@ -27,6 +27,7 @@ from clearance.slo.objects import (
 from clearance.slo.shape import convert, known
 
 OURS = "clearance"  # the type of a metric source that is the load run itself
+_EXAMPLE = f"bad: {{ metricSource: {{ type: {OURS}, spec: {{ metric: failed }} }} }}"
 _DOUBT = 0.025  # on either side of a 95 % interval
 _Route = Annotated[str, Meta(pattern=r"^[A-Z]+ \S.*$", examples=["GET /v1/flights"])]
 _T = TypeVar("_T", bound="_Source")
@@ -163,10 +164,10 @@ def _indicator(where: str, spec: IndicatorSpec, sources: Mapping[str, str]) -> I
         )
     for field, other in (("good", ratio.good), ("raw", ratio.raw), ("rawType", ratio.raw_type)):
         if other is not None:
-            raise PolicyError(f"{where}: ratioMetric has {field}", "the gate counts bad out of total: give those two")
+            raise PolicyError(f"{where}: ratioMetric has {field}", f"bad out of total is counted: {_EXAMPLE}")
     if ratio.bad is None or ratio.total is None:
         missing = "bad" if ratio.bad is None else "total"
-        raise PolicyError(f"{where}: ratioMetric has no {missing}", "the gate counts bad out of total: give both")
+        raise PolicyError(f"{where}: ratioMetric has no {missing}", f"bad out of total is counted: {_EXAMPLE}")
     total = _source(f"{where}: total", ratio.total, Total, sources)
     bad = _source(f"{where}: bad", ratio.bad, Bad, sources)
     return _joined(where, bad, total)

@@ -251,8 +251,8 @@ REFUSED = {
     ),
     "good": (ratio(f"good: {SLOW}\ntotal: {ALL}"), "ratioMetric has good", "bad out of total"),
     "raw": (ratio(f"raw: {SLOW}\nrawType: success"), "ratioMetric has raw", "bad out of total"),
-    "no total": (ratio(f"bad: {SLOW}"), "ratioMetric has no total", "give both"),
-    "no bad": (ratio(f"total: {ALL}"), "ratioMetric has no bad", "give both"),
+    "no total": (ratio(f"bad: {SLOW}"), "ratioMetric has no total", "bad out of total"),
+    "no bad": (ratio(f"total: {ALL}"), "ratioMetric has no bad", "spec: { metric: failed }"),
     "another source": (
         source("total", "{ type: Prometheus, spec: { query: sum(up) } }"),
         "total: metricSource is of type Prometheus, which a load run cannot ask",
