@@ -16,7 +16,8 @@ from benchmarks import load_models as models
 from benchmarks.load_pairs import JUDGED, answer
 from benchmarks.load_runs import Pairs, kept
 from benchmarks.measure import Figure
-from clearance.statistics import Interval, Sequence, clopper_pearson, quantile_interval, ratio_interval
+from clearance.readers.load_comparison import LEVEL
+from clearance.statistics import Interval, Sequence, clopper_pearson, compare, quantile_interval, ratio_interval
 
 RUNS, SECONDS, SEED = 1000, 60, 20261124
 PEEKING_RUNS, LIMIT, FIRST, EVERY = 500, 300, 60, 10
@@ -32,6 +33,7 @@ def measure() -> Iterator[Figure]:
     yield from _percentiles()
     yield from _peeking()
     yield from _regressions()
+    yield from _power()
 
 
 def _cases() -> Iterator[tuple[str, Seconds, float]]:
@@ -162,6 +164,24 @@ def _regressions() -> Iterator[Figure]:
         goal = {"at_most": 2.0} if pairs == PAIRS[-1] else {}
         yield Figure(name=f"false alarms of {pairs} pairs, upper bound", value=100 * high, unit="%", **goal)
         yield Figure(name=f"30 % slower found with {pairs} pairs", value=100 * found, unit="%")
+
+
+def _power() -> Iterator[Figure]:
+    """How many pairs it takes where the numbers of runs scatter so much, log-normally; head is 30 % slower."""
+    jobs = JOBS // 4
+    print(f"  30 % slower, found: {jobs} jobs each, floors of a tenth and 1 ms of 10, by how much runs scatter")
+    print("  | scatter | " + " | ".join(f"{pairs} pairs" for pairs in PAIRS) + " |")
+    print("  |---" * (len(PAIRS) + 1) + "|")
+    for scatter in (0.05, 0.1, 0.15, 0.2, 0.3):
+        dice = np.random.default_rng(SEED)
+        found = [_share(_is_found(dice, pairs, scatter) for _ in range(jobs)) for pairs in PAIRS]
+        print(f"  | {scatter:.0%} | " + " | ".join(f"{share:.1%}" for share in found) + " |", flush=True)
+        yield Figure(name=f"30 % found, {PAIRS[-1]} pairs, scatter {scatter:.0%}", value=100 * found[-1], unit="%")
+
+
+def _is_found(dice: np.random.Generator, pairs: int, scatter: float) -> bool:
+    base, head = np.exp(dice.normal(0, scatter, (2, pairs))) * [[10.0], [13.0]]
+    return compare(base, head, max_slowdown=0.1, min_slowdown=1, level=LEVEL).answer == "slower"
 
 
 def _drawn(dice: np.random.Generator, recorded: list[Pairs], pairs: int, *, times: float = 1.0) -> Pairs:
