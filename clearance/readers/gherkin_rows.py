@@ -61,10 +61,25 @@ def declarations(files: Mapping[str, bytes]) -> tuple[list[Declared], list[str]]
     return declared, problems
 
 
-def _scenarios(path: str, content: bytes) -> list[Declared]:
+def features(files: Mapping[str, bytes]) -> Iterator[tuple[str, Any]]:
+    """Give each `.feature` file's feature as Gherkin's parser has it, by path; files without one are passed over."""
+    for path in sorted(path for path in files if path.endswith(".feature")):
+        try:
+            feature = _feature(files[path])
+        except (UnicodeDecodeError, ParserError):
+            continue
+        if feature is not None:
+            yield path, feature
+
+
+def _feature(content: bytes) -> Any:
     text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     document: Any = Parser().parse(text)
-    feature = document.get("feature")
+    return document.get("feature")
+
+
+def _scenarios(path: str, content: bytes) -> list[Declared]:
+    feature = _feature(content)
     if feature is None:
         return []
     title = clip(feature["name"] or path, 200)

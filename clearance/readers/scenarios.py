@@ -15,6 +15,8 @@ from clearance.readers.identity import identified
 from clearance.readers.junit_cases import Case, Summary, cases
 from clearance.readers.junit_findings import findings_of, listed, silenced
 from clearance.readers.junit_outcomes import Outcome
+from clearance.readers.scenario_story import place, tell
+from clearance.readers.scrubbing import scrub
 
 
 def read(report: bytes, materials: Materials) -> Reading:
@@ -28,7 +30,8 @@ def read(report: bytes, materials: Materials) -> Reading:
     steps, a name used twice in a file, a file that cannot be parsed, no file at all; and what `junit` has as problems.
     With `materials.narrowed`, what is absent was left out on purpose. Findings as in `junit`, at the scenario's place,
     resource "Feature > Scenario [row]"; other tests' failures are findings too. Measures: `declared`, `ran`, `skipped`
-    in scenarios, `duration` in seconds. Raises UnreadableError for what is no JUnit report.
+    in scenarios, `duration` in seconds. Details: the features as a living document, see `scenario_story.tell`. Raises
+    UnreadableError for what is no JUnit report.
     """
     summary = Summary()
     everything = list(cases(report, summary))
@@ -40,11 +43,13 @@ def read(report: bytes, materials: Materials) -> Reading:
     given = match(tests)
     count: Counter[str] = Counter(declared=sum(len(scenario.rows) for scenario in declared))
     places: dict[int, tuple[Declared, Row | None]] = {}
+    outcomes: dict[tuple[str, int], list[Case]] = {}
     for scenario in bindable:
         ran = given.get(scenario, [])
         rows = by_row(scenario, ran)
         places |= {id(case): (scenario, None) for case in ran}
         places |= {id(case): (scenario, row) for row, those in rows.items() for case in those}
+        outcomes |= {place(scenario.path, row): those for row, those in rows.items()}
         if scenario.steps:
             count["ran"] += sum(any(map(_ran, those)) for those in rows.values())
         count["skipped"] += sum(bool(those) and not any(map(_ran, those)) for those in rows.values())
@@ -58,6 +63,12 @@ def read(report: bytes, materials: Materials) -> Reading:
         problems=(*listed(summary.problems, "contradictions"), *listed(problems, "such problems")),
         tool=summary.tool,
         made_at=summary.made_at,
+        details=tell(
+            materials.files,
+            outcomes,
+            shadowed=[(scenario.path, scenario.line) for scenario in declared if scenario.shadowed],
+            tool=summary.tool,
+        ),
     )
 
 
@@ -111,6 +122,7 @@ def _findings(
             at = f" [{clip(row.id, 200)}]" if row is not None and row.id is not None else ""
             yield replace(
                 finding,
+                message=scrub(finding.message),
                 path=scenario.path,
                 line=row.line if row is not None else scenario.line,
                 resource=f"{scenario.feature} \u203a {clip(scenario.name, 300)}{at}",

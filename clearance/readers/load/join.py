@@ -38,7 +38,7 @@ def split(recording: Recording) -> Split:
     """Join requests and lines by id; lines of other requests are left out."""
     requests, spans = recording.requests, recording.spans
     rows = len(requests["id"])
-    ids_repeated = rows - len(np.unique(requests["id"]))
+    ids_repeated = _repeated(np.sort(requests["id"]))
     if not len(spans["id"]):
         stated = {name: requests[name].astype(np.float64) for name in _STATED}
         known = ~np.isnan(stated["handler_ms"])
@@ -62,10 +62,14 @@ def split(recording: Recording) -> Split:
         joined=joined,
         cold=joined & (spans["cold"][order][at] != 0),
         parts=_parts(recording, stated),
-        repeated=int((ordered[1:] == ordered[:-1]).sum()),
+        repeated=_repeated(ordered),
         ids_repeated=ids_repeated,
         odd=_odd(stated.values()),
     )
+
+
+def _repeated(ordered: Column) -> int:
+    return int((ordered[1:] == ordered[:-1]).sum())
 
 
 def _odd(columns: Iterable[Column]) -> int:

@@ -89,7 +89,7 @@ def run_of(recording: Recording) -> Run:
 
 def _rows(route: Column, count: int) -> tuple[Column, ...]:
     ends = np.cumsum(np.bincount(route, minlength=count))
-    return tuple(np.split(np.argsort(route, kind="stable"), ends[:-1]))
+    return tuple(np.split(np.argsort(route, kind="stable"), ends[:-1])) if count else ()
 
 
 def _check_header(header: Header) -> None:

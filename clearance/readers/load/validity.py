@@ -87,7 +87,7 @@ def _beyond(run: Run) -> Iterator[str]:
 
 
 def _asked(run: Run, levels: tuple[Held, ...]) -> Iterator[str]:
-    called = {run.routes[int(route)] for route in np.unique(run.route)}
+    called = {route for route, rows in zip(run.routes, run.rows, strict=True) if len(rows)}
     for held in levels:
         route = held.level.indicator.route
         if len(run) and route is not None and route not in called:
