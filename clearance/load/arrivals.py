@@ -45,19 +45,21 @@ class Floor:
         self.over.set()
         self.begun.set()
 
-    def perform(self, user: Any, work: Callable[[], None]) -> None:
+    def perform(self, user: Any, work: Callable[..., None], *words: Any) -> None:
         """Do one task, when it is due; whatever it asked for and nobody heard about ends with it."""
+        values = user.__dict__
         if self.open:
-            user.__dict__[INTENDED] = self._due(user)
+            values[INTENDED] = self._due(user)
+            values[BUSY] = True
         if self.over.is_set():
             raise StopUser
         self.busy += 1
-        user.__dict__[BUSY] = True
         try:
-            work()
+            work(*words)
         finally:
             self.busy -= 1
-            user.__dict__.update({INTENDED: 0, BUSY: False})
+            if self.open:
+                values[INTENDED], values[BUSY] = 0, False
             if self.recorder.under_way:
                 self.recorder.settle(user)
 
@@ -123,7 +125,7 @@ class Tasks:
             if floor is None or (isinstance(task, type) and issubclass(task, TaskSet)):
                 original(tasks, task)
             else:
-                floor.perform(tasks.user, lambda: original(tasks, task))
+                floor.perform(tasks.user, original, tasks, task)
 
         return execute_task
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from clearance.load import schedules
 from clearance.model import ClearanceError
-from clearance.slo import Level
-from clearance.slo import meaning as slo
+
+if TYPE_CHECKING:
+    from clearance.slo import Level
 
 PREFIX: Final = "CLEARANCE_LOAD_"
 ON_THE_PAGE: Final = frozenset({"--arrivals", "--warm-up", "--limit"})  # what names files stays with the command line
@@ -91,6 +92,8 @@ class Wanted:
         """Read the objectives to be decided. Raises ClearanceError where the file cannot be used."""
         if self.until_decided is None:
             return ()
+        from clearance import slo  # only who asks for decisions needs the SLO file's reader
+
         try:
             text = self.until_decided.read_bytes()
         except OSError as error:

@@ -40,14 +40,13 @@ def _put(path: Path, data: bytes) -> None:
     if path.exists() and not path.is_file():  # such as a pipe, which can be neither replaced nor half written
         path.write_bytes(data)
         return
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".recording-", delete=False) as file:
-        try:
-            file.write(data)
-            file.flush()
-            os.replace(file.name, path)
-        except OSError:
-            os.unlink(file.name)
-            raise
+    beside = path.with_name(f".recording-{os.getpid()}-{path.name}")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _elsewhere(data: bytes) -> str:

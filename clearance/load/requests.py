@@ -26,6 +26,7 @@ INTENDED: Final = "clearance_intended"  # of a user: its arrival's start, until 
 _Request = Callable[..., Any]
 _LOST: Final = (OSError, HTTPParseError, Timeout)
 _SILENT: Final = (NAN, NAN, NAN)
+_has: Final = dict.__contains__  # the fast client's headers are a dict of lower-case names, but slow to ask as such
 # The parameters of `request` after method and URL: headers and context may be given by place.
 _PLACES: Final[Mapping[type, tuple[str, ...]]] = {
     HttpSession: ("name", "catch_response", "context"),
@@ -101,7 +102,9 @@ class Requests:
         status = getattr(response, "status_code", 0) or 0
         outcome = 0 if exception is None else _outcome(status, exception)
         headers = getattr(response, "headers", None)
-        said = headers.get(TIMING) if headers else None
+        said = None
+        if headers is not None and (_has(headers, TIMING) if isinstance(headers, dict) else TIMING in headers):
+            said = headers[TIMING]
         route = recorder.routes.get((request_type, name, op))
         if route is None:
             route = recorder.route(request_type, name, op)
@@ -133,13 +136,13 @@ def _of_another_client(recorder: Recorder, method: str, name: str, milliseconds:
     return sent
 
 
-def server_timing(text: str) -> tuple[float, float, float]:
+def server_timing(said: str | list[str]) -> tuple[float, float, float]:
     """Read total, db_read and db_write (ms) of a `Server-Timing` header; NaN for what it does not say.
 
     Source: W3C Server Timing, section 3 (The Server-Timing Header Field). A name that comes again is added up.
     """
     found: dict[str, float] = {}
-    for metric in text.split(","):
+    for metric in (said if isinstance(said, str) else ",".join(said)).split(","):
         name, *params = (part.strip() for part in metric.split(";"))
         for param in params:
             key, _, value = param.partition("=")

@@ -7,17 +7,19 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import gevent
 from locust.env import Environment
 
 from clearance.load import pulse
-from clearance.load.deciding import Deciding
 from clearance.load.ledger import Batch, Ledger
 from clearance.load.options import Wanted
 from clearance.load.progress import Progress
 from clearance.load.recorder import now
+
+if TYPE_CHECKING:
+    from clearance.load.deciding import Deciding
 
 LEAD: Final = 0.2  # seconds between the last user's readiness and the schedule's origin
 READY: Final = 10.0  # seconds in which users must have become ready for their first task
@@ -85,11 +87,17 @@ def new_run(environment: Environment, wanted: Wanted) -> Run:
         wanted=wanted,
         number=secrets.randbits(32),
         ledger=Ledger(spill),
-        deciding=Deciding(wanted.levels(), wanted.warmup_s) if wanted.until_decided else None,
+        deciding=_deciding(wanted) if wanted.until_decided else None,
         progress=Progress(wanted.schedule),
         run_time=getattr(environment.parsed_options, "run_time", None) or None,
         patience=environment.stop_timeout or GRACE,  # Locust's --stop-timeout, where it is given
     )
+
+
+def _deciding(wanted: Wanted) -> Deciding:
+    from clearance.load.deciding import Deciding  # needs more than a run without it, which starts sooner
+
+    return Deciding(wanted.levels(), wanted.warmup_s)
 
 
 def wait_for_end(run: Run) -> None:
@@ -103,6 +111,8 @@ def wait_for_end(run: Run) -> None:
         if run.origin is not None and run.wanted.schedule:
             run.ended = run.origin + round(run.run_time * NANO)
             sleep_until(run.ended)
+    if run.origin is None:
+        run.ledger.problems.append("the schedule never began: the run was over before its users were ready")
     run.stopped = run.stopped or "stopped"
     run.ended = run.ended or now()
 

@@ -73,12 +73,10 @@ class Schedule:
 
     def count(self, seconds: float) -> int:
         """How many starts are intended before so many seconds have passed."""
-        end, total = round(seconds * NANO), 0
-        for block in self.blocks():
-            total += int(np.searchsorted(block, end, side="left"))
-            if block[-1] >= end:
-                return total
-        raise AssertionError("a schedule has no end")  # pragma: no mutate
+        end, total, blocks = round(seconds * NANO), 0, self.blocks()
+        while (block := next(blocks))[-1] < end:
+            total += len(block)
+        return total + int(np.searchsorted(block, end, side="left"))
 
     def expected(self, seconds: float) -> float:
         """The integral of the rate over the first so many seconds."""

@@ -82,8 +82,10 @@ def test_forms(text, seconds, counts):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "constant", "constant:0", "constant:-1", "constant:nan", "constant:1e9", "constant:99999999", "burst:5"]
-    + ["steps:1,2", "steps:,1:2s", "ramp:0-5:3s", "ramp:1-2:0s", "spike:1-2:3s"],
+    [
+        *("", "constant", "constant:0", "constant:-1", "constant:nan", "constant:1e9", "constant:99999999", "burst:5"),
+        *("steps:1,2", "steps:,1:2s", "ramp:0-5:3s", "ramp:1-2:0s", "spike:1-2:3s"),
+    ],
 )
 def test_what_is_no_schedule(text):
     """A schedule that means nothing is refused with the forms that there are."""
