@@ -87,6 +87,23 @@ def test_a_clean_check_passes_with_0_and_leaves_its_reports(folder):
     assert verdict["evidence"][0]["reach"] == 1
 
 
+def test_a_format_is_what_its_file_holds(folder):
+    """What --format names goes to stdout as it lies in the folder, and knows the repository that a workflow runs for."""
+    subprocess.run(["git", "init", "-q", "."], cwd=folder.path, check=True)
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    subprocess.run(["git", *who, "commit", "-q", "--allow-empty", "-m", "x"], cwd=folder.path, check=True)
+    folder.policy(findings=1)
+    workflow = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "example/flights"}
+    done = folder.clearance("run", "--format", "sarif", **workflow)
+    gate, check = json.loads(done.stdout)["runs"]
+
+    assert done.returncode == 1
+    assert done.stdout == (folder.path / "build/clearance/results.sarif").read_text()
+    assert gate["versionControlProvenance"][0]["repositoryUri"] == "https://github.com/example/flights"
+    assert gate["versionControlProvenance"][0]["revisionId"] == folder.verdict()["subject"]["commit"]
+    assert len(check["results"]) == 1
+
+
 def test_a_finding_fails_with_1_and_is_shown_where_it_is(folder):
     """Exit code 1, and the text names path, line, rule and message."""
     folder.policy(findings=1)

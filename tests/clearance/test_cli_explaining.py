@@ -98,7 +98,7 @@ def test_every_check_of_our_own_is_explained_beside_its_source():
 def test_an_explanation_says_why_and_what_to_do(tool):
     """Whole sentences, and an address that opens a page."""
     for one in (one for one in explanations() if one.tool == tool):
-        assert re.fullmatch(r"[A-Z`r].{28,}[.]", one.why), one
+        assert re.fullmatch(r"[A-Z`].{28,}[.]", one.why), one
         assert re.fullmatch(r"[A-Z`].{6,}[.]", one.remedy), one
         assert one.url == "" or re.fullmatch(r"https://[\w./#%-]+", one.url), one
 

@@ -14,7 +14,8 @@ import jsonschema
 import pytest
 from hypothesis import given
 
-from clearance.model import Decision, Finding, Severity, Waived
+from clearance.model import Decision, Finding, Materials, Severity, Waived
+from clearance.readers import READERS
 from clearance.render import RENDERERS, sarif
 from tests.clearance.test_render import EXPIRED, IDLE, KINDS, MIXED, WAIVER, exhibit, ruling, verdict
 from tests.clearance.test_render_hostile import TEXT, thorough, verdicts
@@ -251,6 +252,18 @@ def test_what_is_no_address_is_no_help(url):
 def test_it_is_one_of_the_formats():
     """`--format sarif` is what `render` makes."""
     assert RENDERERS["sarif"](MIXED, outputs={}) == sarif.render(MIXED)
+
+
+def test_our_own_reader_reads_it():
+    """What is written here, the gate's own reader of SARIF reads: each finding with its rule, place and severity."""
+    found = [one for one in KINDS if one.path]
+    of = verdict(ruling("code", Decision.FAIL, blocking=tuple(found), waived=MIXED.rulings[1].waived))
+    reading = READERS["sarif"](sarif.render(of).encode(), Materials())
+
+    assert [(one.rule, one.path, one.line, one.help_url) for one in reading.findings[:-1]] == [
+        (one.rule, one.path, one.line, one.help_url) for one in found
+    ]
+    assert (reading.findings[-1].rule, reading.findings[-1].suppressed) == ("CKV_1", True)
 
 
 @thorough
