@@ -8,13 +8,14 @@ import numpy as np
 
 from clearance.model import Json
 from clearance.readers.load.faults import Recovery
+from clearance.readers.load.generator import delay_ms, own_lateness_ms, worst_beats
 from clearance.readers.load.join import Split
 from clearance.readers.load.measures import Held
 from clearance.readers.load.plain import plain
 from clearance.readers.load.run import Run
 from clearance.readers.load.tables import routes, slowest, waterfall
 from clearance.readers.load.timeline import curves, heatmap, rank, timeline
-from clearance.readers.load.validity import own_lateness_ms, unjoined, worst_beats
+from clearance.readers.load.validity import unjoined
 from clearance.statistics import seconds_to_decide
 
 _MOST: Final = 100
@@ -103,8 +104,7 @@ def _honesty(run: Run) -> Json:
     own = np.sort(own_lateness_ms(run))
 
     def worst(column: str, share: float) -> float | None:
-        value = worst_beats(run, column, share)
-        return None if value is None else round(value, 4)
+        return _rounded(worst_beats(run, column, share))
 
     return {
         "late_p50_ms": rank(late, 0.5),
@@ -113,11 +113,15 @@ def _honesty(run: Run) -> Json:
         "own_late_p99_ms": rank(own, 0.99),
         "cpu_p95": worst("cpu", 0.95),
         "cpu_max": worst("cpu", 1.0),
-        "lag_p99_ms": worst("lag_ms", 0.99),
+        "lag_p99_ms": _rounded(delay_ms(run)),
         "steal_p95": worst("steal", 0.95),
         "steal_max": worst("steal", 1.0),
         "clock_step_s": run.header.clock_step_s,
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _spread(run: Run, mask: Any, keys: tuple[str, ...]) -> Json:

@@ -7,22 +7,18 @@ from typing import Final
 
 import numpy as np
 
+from clearance.readers.load.generator import overtaxed, own_lateness_ms
 from clearance.readers.load.join import Split
 from clearance.readers.load.measures import MOST_ROUTES, Held
 from clearance.readers.load.plain import plain
-from clearance.readers.load.run import NANO, Floats, Run
+from clearance.readers.load.run import NANO, Run
 from clearance.recording import Outcome
 from clearance.slo import Validity
 
 _ENDED: Final = ("time", "decided", "limit")
 _JITTER_NS: Final = 1_000_000
-_SLACK_S: Final = 1.0
+_SLACK_S: Final = 15.0  # for the further requests of tasks under way
 _MOST: Final = 10
-HEALTH: Final = (  # a column of the pulse, which percentile, the limit's name, words for more than that
-    ("cpu", 0.95, "max_cpu", "used {:.0%} of its core at p95 (at most {:.0%}): use more workers, or ask for less"),
-    ("lag_ms", 0.99, "max_lag_ms", "woke up {:,.1f} ms late at p99 (at most {:g} ms): give it a core of its own"),
-    ("steal", 0.95, "max_steal", "lost {:.0%} of its machine to others at p95 (at most {:.0%}): take a calmer one"),
-)
 
 
 def problems(run: Run, levels: tuple[Held, ...], split: Split, validity: Validity) -> tuple[str, ...]:
@@ -33,7 +29,7 @@ def problems(run: Run, levels: tuple[Held, ...], split: Split, validity: Validit
         *_beyond(run),
         *_asked(run, levels),
         *_schedule(run, validity),
-        *_generator(run, validity),
+        *overtaxed(run, validity),
         *_joined(run, split, validity),
     )
 
@@ -137,44 +133,6 @@ def _schedule(run: Run, validity: Validity) -> Iterator[str]:
             f"the generator itself began late, by {p99:,.1f} ms at p99 (at most {validity.max_lag_ms:g} ms) where a "
             "user stood ready: give it a core of its own, or more workers"
         )
-
-
-def own_lateness_ms(run: Run) -> Floats:
-    """How late the generator began after the warm-up, where nothing but itself was in the way, in milliseconds."""
-    arrivals = run.recording.arrivals
-    mine = (arrivals["waited"] != 0) & (arrivals["started"] >= 0)
-    mine &= arrivals["intended"] >= run.header.warmup_s * NANO
-    return np.asarray((arrivals["started"][mine] - arrivals["intended"][mine]) / 1e6, dtype=np.float64)
-
-
-def _generator(run: Run, validity: Validity) -> Iterator[str]:
-    pulse, header = run.recording.pulse, run.header
-    if not abs(header.clock_step_s) <= validity.max_clock_step_s:
-        yield (
-            f"the machine's clock was set by {header.clock_step_s:+,.3f} s during the run (at most "
-            f"{validity.max_clock_step_s:g} s): what is joined by that clock is wrong; let it settle and run again"
-        )
-    silent = len(header.workers) - len(np.unique(pulse["worker"]))
-    if silent > 0:
-        yield f"{silent:,} of {len(header.workers):,} workers left no sign of their health: run again"
-    if not (pulse["at"] >= header.warmup_s * NANO).any():
-        yield "no worker gave a sign of its health after the warm-up, so nobody knows if they kept up: run again"
-        return
-    for column, share, limit, words in HEALTH:
-        worst, most = worst_beats(run, column, share), getattr(validity, limit)
-        if worst is None:
-            yield f"a worker of the generator did not state its {column}, so nobody knows if it kept up: run again"
-        elif worst > most:
-            yield f"latencies are partly the generator's own, of which a worker {words.format(worst, most)}"
-
-
-def worst_beats(run: Run, column: str, share: float) -> float | None:
-    """The worst worker's exact percentile of beats after the warm-up; None where one is no number, or none is there."""
-    pulse = run.recording.pulse
-    late = pulse["at"] >= run.header.warmup_s * NANO
-    each = (pulse[column][late & (pulse["worker"] == worker)] for worker in np.unique(pulse["worker"]))
-    values = [float(np.quantile(beats, share, method="inverted_cdf")) for beats in each if len(beats)]
-    return max(values) if values and np.isfinite(values).all() else None
 
 
 def _joined(run: Run, split: Split, validity: Validity) -> Iterator[str]:
