@@ -22,7 +22,7 @@ class Plan:
 
 # Environments start one after another while the rate rises, as they would on any morning: all at once, on two cores,
 # would be a test of how fast Python starts.
-GATE: Final = Plan(arrivals="ramp:2-100:12s", seconds=62, warm_up=12, users=200)
+GATE: Final = Plan(arrivals="ramp:2-100:15s", seconds=65, warm_up=15, users=200)
 FAULTS: Final = Plan(arrivals="ramp:2-50:10s", seconds=60, warm_up=10, users=300)
 FAULTS_AT: Final = ("postgres-restart@20s", "lambda-crash@32s", "slow-query@44s")
 
