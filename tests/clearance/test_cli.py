@@ -88,7 +88,7 @@ def test_a_clean_check_passes_with_0_and_leaves_its_reports(folder):
 
 
 def test_a_format_is_what_its_file_holds(folder):
-    """What --format names goes to stdout as it lies in the folder, and knows the repository that a workflow runs for."""
+    """What --format names goes to stdout as it lies in the folder, and knows the repository of the workflow."""
     subprocess.run(["git", "init", "-q", "."], cwd=folder.path, check=True)
     who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
     subprocess.run(["git", *who, "commit", "-q", "--allow-empty", "-m", "x"], cwd=folder.path, check=True)
