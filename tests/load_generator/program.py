@@ -26,7 +26,11 @@ class Started:
 
     def finish(self) -> Finished:
         """Wait for its end."""
-        out, _ = self.process.communicate(timeout=PATIENCE)
+        try:
+            out, _ = self.process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            out, _ = self.process.communicate()
         return Finished(self.process.returncode, out, self.file)
 
 
