@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from clearance.attest import RefusedError
-from clearance.model import Decision, Stage, Subject, Verdict
+from clearance.model import POLICY_RULING, Decision, Stage, Subject, Verdict
 
 VERIFIER = "urn:clearance:gate"
 VERDICT = "verdict.json"
@@ -106,7 +106,7 @@ def unfit(verdict: Verdict) -> str | None:
         flag for flag, on in (("--now", verdict.now_overridden), ("--subject", verdict.subject_overridden)) if on
     ]
     worst = max((ruling.decision for ruling in verdict.rulings), default=Decision.UNKNOWN)
-    ruled, shown = {one.check for one in verdict.rulings}, {one.check for one in verdict.evidence}
+    unfounded = {one.check for one in verdict.rulings} - {one.check for one in verdict.evidence} - {POLICY_RULING}
     if overridden:
         return f"the verdict was overridden: it was made with {' and '.join(overridden)}"
     if not verdict.complete or verdict.missing:
@@ -116,7 +116,7 @@ def unfit(verdict: Verdict) -> str | None:
         return "the verdict is about no commit"
     if verdict.subject.dirty:
         return "the verdict is about a dirty tree, which no commit holds"
-    if worst > verdict.decision or (verdict.decision is Decision.PASS and (verdict.reasons or ruled != shown)):
+    if worst > verdict.decision or (verdict.decision is Decision.PASS and (verdict.reasons or unfounded)):
         return "the verdict contradicts itself: it is better than its own rulings and evidence"
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from clearance.subject import find_root, identify
 
 if TYPE_CHECKING:
     from clearance.attest.statement import Statement
-    from clearance.attest.verify import Attestation, Expectation
+    from clearance.attest.verify import Expectation
 
 Find = Callable[[str, str], bytes | None]
 
@@ -62,20 +63,23 @@ def attest(options: argparse.Namespace) -> int:
 def verify(options: argparse.Namespace) -> int:
     """Say whether a signed verdict lets this subject pass, or in one line why not."""
     need_library()
+    from clearance.attest import verify as verifying
+
     home = project.find(options.policy)
     trust, now = read_trust(options.keys, home.root), datetime.now(UTC)
     shelf = shelving.of(options.shelf, own_folder(home.root))
     expected = _expectation(options, home)
     try:
-        found = _verify(options, home, shelf, expected, now)
+        data = _envelope(options, home, shelf, expected)
+        found = verifying.verify(data, trust, expected, now=now, find=_finder(options, home, shelf))
     except RefusedError as refusal:
         if not options.override:
             return refuse("not verified", refusal)
         try:
-            override, data = overriding.holding(options.override, trust, expected.commit, now)
+            override, signed = overriding.holding(options.override, trust, expected.commit, now)
         except RefusedError as error:
             return refuse("not verified", RefusedError(f"{refusal}; and {error}", decision=refusal.decision))
-        overriding.file(shelf, override, data)
+        overriding.file(shelf, override, signed)
         print(f"not verified: {words.clean(str(refusal), 400)}; but {words.overridden(override)}")
         return os.EX_OK
     print(f"verified {_say(found.statement)} by {' and '.join(words.clean(one.named, 120) for one in found.keys)}")
@@ -94,22 +98,24 @@ def key(options: argparse.Namespace) -> int:
     return os.EX_OK
 
 
-def _verify(
-    options: argparse.Namespace, home: project.Project, shelf: Shelf, expected: Expectation, now: datetime
-) -> Attestation:
-    from clearance.attest import verify as verifying
-
-    trust = read_trust(options.keys, home.root)
-    file = Path(options.envelope) if options.envelope else home.root / OUT / ENVELOPE
+def _envelope(options: argparse.Namespace, home: project.Project, shelf: Shelf, expected: Expectation) -> bytes:
     if options.shelf is not None and not options.envelope:
-        data = _last(shelf, expected.commit)
-    else:
-        try:
-            data = take_file(file)
-        except UnreadableError as error:
-            raise RefusedError(f"there is no signed verdict: {error}") from error
-    find = _beside(file.parent) if options.shelf is None else lambda _name, digest: shelf.fetch(digest)
-    return verifying.verify(data, trust, expected, now=now, find=find)
+        return _last(shelf, expected.commit)
+    try:
+        return take_file(_place(options, home))
+    except UnreadableError as error:
+        raise RefusedError(f"there is no signed verdict: {error}") from error
+
+
+def _finder(options: argparse.Namespace, home: project.Project, shelf: Shelf) -> Find:
+    """Find what a statement names: on the shelf that was named, else beside the envelope."""
+    if options.shelf is None:
+        return _beside(_place(options, home).parent)
+    return lambda _name, digest: shelf.fetch(digest)
+
+
+def _place(options: argparse.Namespace, home: project.Project) -> Path:
+    return Path(options.envelope) if options.envelope else home.root / OUT / ENVELOPE
 
 
 def _last(shelf: Shelf, commit: str | None) -> bytes:
@@ -122,12 +128,19 @@ def _last(shelf: Shelf, commit: str | None) -> bytes:
 
 
 def _file(named: str | None, verdict: Verdict, sealed: bytes, founded_on: list[bytes]) -> None:
-    """File that a verdict was signed; on a shelf of its own, with all that it names, so that others can verify it."""
-    shelf = shelving.of(named, own_folder(find_root(Path.cwd())) if named is None else Path())
-    if named is not None:
-        for data in (*founded_on, sealed):
-            shelf.store(data)
-    shelf.file(judged(verdict, evidence.digest(sealed), at=datetime.now(UTC), kind=Kind.ATTESTED))
+    """File that a verdict was signed; on a shelf of its own, with all that it names, so that others can verify it.
+
+    Whoever signs need not stand in the project, as long as there is a shelf to file it on.
+    """
+    attempt = judged(verdict, evidence.digest(sealed), at=datetime.now(UTC), kind=Kind.ATTESTED)
+    if named is None:
+        with contextlib.suppress(ClearanceError):
+            shelving.of(None, own_folder(find_root(Path.cwd()))).file(attempt)
+        return
+    shelf = shelving.of(named, Path())
+    for data in (*founded_on, sealed):
+        shelf.store(data)
+    shelf.file(attempt)
 
 
 def _expectation(options: argparse.Namespace, home: project.Project) -> Expectation:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from clearance.attest import RefusedError, envelope, keys, statement, trust
 from clearance.attest.trust import Use
 from clearance.attest.verify import Expectation, verify
-from clearance.model import ClearanceError, Decision, Exhibit, Ruling, Stage, Subject, Verdict
+from clearance.model import POLICY_RULING, ClearanceError, Decision, Exhibit, Ruling, Stage, Subject, Verdict
 from clearance.render import verdict_json
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -74,6 +74,9 @@ VERDICT = Verdict(
 EXPECTED = Expectation(commit=COMMIT, tree="7e" * 20, policy_digest=sha256(b"policy"))
 
 
+ON_THE_POLICY = Ruling(check=POLICY_RULING, decision=Decision.PASS, reasons=())
+
+
 def files(verdict=VERDICT):
     return {"verdict.json": verdict_json.render_bytes(verdict), "evidence/unit.json": EVIDENCE}
 
@@ -124,6 +127,14 @@ def test_the_statement_is_in_totos_with_slsas_predicate():
         one["uri"]: one["digest"]["sha256"] for one in predicate["inputAttestations"]
     }
     assert "clearance" in predicate["verifier"]["version"]
+
+
+def test_a_second_policy_is_named():
+    """A verdict under the base's policy too says in what is signed which one that was."""
+    data = sign(replace(VERDICT, base_policy_digest=sha256(b"base")))
+    said = json.loads(base64.b64decode(json.loads(data)["payload"]))
+
+    assert {"sha256": sha256(b"base")[7:]} == said["predicate"]["clearance_verdict"]["base_policy"]["digest"]
 
 
 ANOTHER = make_signer()
@@ -246,6 +257,7 @@ def test_a_subject_must_be_named():
         (VERDICT, None),
         (failing(Decision.FAIL), None),
         (failing(Decision.UNKNOWN), None),
+        (replace(VERDICT, rulings=(*VERDICT.rulings, ON_THE_POLICY), base_policy_digest=sha256(b"base")), None),
         (replace(VERDICT, complete=False, missing=("load",)), "incomplete: load"),
         (replace(VERDICT, now_overridden=True), "--now"),
         (replace(VERDICT, subject_overridden=True), "--subject"),

@@ -156,6 +156,17 @@ def test_a_key_from_the_environment_signs(desk, monkeypatch):
     assert 0 == desk("attest")[0]
 
 
+def test_signing_needs_no_checkout(desk, tmp_path, monkeypatch):
+    """Where only a verdict and its evidence were handed over, they are signed; nothing of the project is needed."""
+    handed = tmp_path / "handed over"
+    shutil.copytree(desk.build, handed)
+    monkeypatch.chdir(handed)
+    code, said = desk("attest", "--verdict", "verdict.json", "--key", desk.keys / "ci")
+    assert (0, True) == (code, said.endswith(": verdict.dsse.json\n"))
+    monkeypatch.chdir(desk.folder)
+    assert 0 == desk("verify", handed / "verdict.dsse.json")[0]
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
