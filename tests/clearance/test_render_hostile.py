@@ -29,6 +29,10 @@ ATTACKS = [
     "@octocat",
     "::error file=x::planted",
     "##[error]planted",
+    "<details><summary>PASS</summary>\n\n### PASS\n</details><!-- ",
+    "    indented\n> [!WARNING]\n> quoted\n\n- [x] done\n1. one\n===\n***",
+    "[^1] $$x$$ :tada: [a]: https://evil.test 'x' mailto:a@evil.test org/repo#7 GH-7",
+    "[" * 40 + "`" * 9 + "~" * 9 + "\\|\\",
 ]
 OURS_IN_HTML = {
     *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "h1", "h2", "p", "details"),
