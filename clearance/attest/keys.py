@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
-from securesystemslib.signer import AWSSigner, CryptoSigner, Signer, SSlibKey
+from securesystemslib.signer import AWSSigner, CryptoSigner, Signature, Signer, SSlibKey
 
 from clearance.attest.trust import identified
 from clearance.model import ClearanceError
@@ -53,6 +53,18 @@ def _local(pem: bytes, source: str) -> Signer:
     return CryptoSigner(private, identified(private.public_key()))
 
 
+class _Kms(AWSSigner):
+    """A signer that speaks of KMS's refusals as we do."""
+
+    def sign(self, payload: bytes) -> Signature:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return super().sign(payload)
+        except (BotoCoreError, ClientError) as error:
+            raise ClearanceError(f"AWS KMS does not sign: {error}", "the role needs kms:Sign for this key") from error
+
+
 def _kms(key: str) -> Signer:
     try:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -60,7 +72,7 @@ def _kms(key: str) -> Signer:
         raise ClearanceError("keys in AWS KMS need boto3", "pip install 'clearance[aws]'") from error
     try:
         _, found = AWSSigner.import_(key)
-        return AWSSigner(key, identified(load_pem_public_key(found.keyval["public"].encode())))
+        return _Kms(key, identified(load_pem_public_key(found.keyval["public"].encode())))
     except (BotoCoreError, ClientError) as error:
         raise ClearanceError(
             f"AWS KMS does not give the key {key}: {error}", "check its name, the region and the role"

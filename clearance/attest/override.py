@@ -70,7 +70,7 @@ def read(data: bytes, trust: Trust, *, now: datetime) -> Override:
         raise RefusedError(f"the override lasts longer than {LIMIT}")
     return Override(
         commit=said.subject[0].digest["gitCommit"],
-        people=tuple(sorted({key.owner for key in keys})),
+        people=tuple(sorted({key.owner.strip().casefold(): key.owner for key in keys}.values())),
         reason=said.predicate.reason,
         begins=said.predicate.begins,
         expires=said.predicate.expires,

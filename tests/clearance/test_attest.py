@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, SECP384R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearance.attest import RefusedError, envelope, keys, statement, trust
+from clearance.attest import RefusedError, envelope, keys, override, statement, trust
 from clearance.attest.trust import Use
 from clearance.attest.verify import Expectation, verify
 from clearance.model import POLICY_RULING, ClearanceError, Decision, Exhibit, Ruling, Stage, Subject, Verdict
@@ -221,15 +221,18 @@ def test_verify_says_why_not(name):
     assert (Decision.FAIL if name == "FAIL" else Decision.UNKNOWN) is caught.value.decision
 
 
+@pytest.mark.parametrize("signer", [SIGNER, make_signer(generate_private_key(SECP256R1()))], ids=["Ed25519", "P-256"])
 @given(st.data())
-def test_no_bit_can_be_changed(data):
+def test_no_bit_can_be_changed(signer, data):
     """Whichever bit of an envelope is flipped, it no longer verifies."""
-    whole = bytearray(sign())
+    trusting = trusted(signer)
+    whole = bytearray(sign(signer=signer))
+    assert check(bytes(whole), trusting)
     bit = data.draw(st.integers(0, len(whole) * 8 - 1))
     whole[bit // 8] ^= 1 << bit % 8
 
     with pytest.raises(RefusedError):
-        check(bytes(whole))
+        check(bytes(whole), trusting)
 
 
 @given(st.binary(max_size=60), st.integers(0, 9999))
@@ -296,6 +299,63 @@ def test_a_revoked_key_beside_a_good_one_still_refuses():
 
     with pytest.raises(RefusedError, match="stolen"):
         check(envelope.countersign(sign(), new), both)
+
+
+def overriding(owners, use=Use.OVERRIDE, begins=NOW, lasting=timedelta(hours=2)):
+    """An override by new keys of these owners, and the trust in them."""
+    signers = {make_signer(): owner for owner in owners}
+    trusting = {}
+    for signer, owner in signers.items():
+        trusting |= trusted(signer, use, owner=owner)
+    return envelope.seal(override.dumps(COMMIT, "down", begins=begins, lasting=lasting), signers), trusting
+
+
+def test_two_people_may_override():
+    """Two keys of two owners let one commit go on, and their names, reason and end are known."""
+    found = override.verify(*overriding(["bob", "ann"]), COMMIT, now=NOW + timedelta(hours=2))
+
+    assert (("ann", "bob"), "down", NOW + timedelta(hours=2)) == (found.people, found.reason, found.expires)
+
+
+@pytest.mark.parametrize(
+    ("options", "commit", "now", "message"),
+    [
+        ({"owners": ["ann"]}, COMMIT, NOW, "signed by ann alone"),
+        ({"owners": ["ann", "Ann "]}, COMMIT, NOW, "alone: it takes two people"),
+        ({"owners": ["ann", "bob"], "use": Use.VERDICT}, COMMIT, NOW, "signs verdicts, not overrides"),
+        ({"owners": ["ann", "bob"]}, OTHER, NOW, "another commit"),
+        ({"owners": ["ann", "bob"]}, None, NOW, "another commit"),
+        ({"owners": ["ann", "bob"]}, COMMIT, NOW + timedelta(hours=2, seconds=1), "has expired"),
+        ({"owners": ["ann", "bob"]}, COMMIT, NOW - timedelta(hours=1), "begins at"),
+        ({"owners": ["ann", "bob"], "begins": NOW - 2 * DAY}, COMMIT, NOW, "not valid before"),
+    ],
+)
+def test_an_override_says_why_it_does_not_hold(options, commit, now, message):
+    """One person, one under two names, a machine, another commit, too late, too early: each is said."""
+    with pytest.raises(RefusedError, match=message):
+        override.verify(*overriding(**options), commit, now=now)
+
+
+def test_no_signature_makes_an_override_longer():
+    """A statement that says more than four hours is refused, whoever signed it."""
+    data, trusting = overriding([])
+    long = json.loads(envelope.read(data).payload)
+    long["predicate"]["expires"] = "2026-11-24T16:00:01Z"
+    signers = [make_signer(), make_signer()]
+    for number, signer in enumerate(signers):
+        trusting |= trusted(signer, Use.OVERRIDE, owner=f"person {number}")
+
+    with pytest.raises(RefusedError, match="longer than 4:00:00"):
+        override.verify(envelope.seal(json.dumps(long).encode(), signers), trusting, COMMIT, now=NOW)
+
+
+def test_a_verdict_is_no_override_nor_the_other_way():
+    """What was signed as the one is not believed as the other."""
+    data, trusting = overriding(["ann", "bob"])
+    with pytest.raises(RefusedError, match="is no override"):
+        override.verify(sign(), TRUST, COMMIT, now=NOW)
+    with pytest.raises(RefusedError, match="no verdict of Clearance"):
+        check(data, trusting)
 
 
 def table(**changes):

@@ -14,7 +14,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from clearance.attest import keys as signing_keys
 from clearance.cli.commands import perform
+from clearance.model import ClearanceError
 from tests.clearance.moto_server import serving
 
 ROOT = Path(__file__).parents[2]
@@ -378,6 +380,17 @@ def test_a_key_in_kms_signs_behind_the_same_seam(desk):
     assert (3, True) == (desk("verify")[0], "not trusted here" in desk("verify")[1])
     code, said = desk("attest", "--key", "awskms:gone")
     assert (2, True) == (code, "AWS KMS does not give the key gone" in said)
+
+
+def test_a_kms_that_does_not_answer_is_said(monkeypatch):
+    """When KMS is gone between two questions, signing fails with a next step, not as a fault of ours."""
+    with serving() as environment:
+        for name, value in (environment | {"AWS_MAX_ATTEMPTS": "1"}).items():
+            monkeypatch.setenv(name, value)
+        made = boto3.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+        signer = signing_keys.load(f"awskms:{made}", {})
+    with pytest.raises(ClearanceError, match="AWS KMS does not sign"):
+        signer.sign(b"payload")
 
 
 def test_without_the_libraries_the_next_step_is_said(desk):
