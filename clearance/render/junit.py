@@ -169,6 +169,7 @@ def _properties(verdict: Verdict) -> Iterable[str]:
         "dirty": str(subject.dirty).lower(),
         "policy": verdict.policy_digest,
         "version": verdict.version,
+        "override": words.overridden(verdict.override) if verdict.override else None,
     }
     facts = [
         f"<property{_attributes({'name': name, 'value': clean(text, _NAME)})}/>" for name, text in named.items() if text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clearance.model import Decision, Finding, Ruling, Severity, Verdict
 from clearance.render import words
@@ -76,7 +76,7 @@ def _errors(verdict: Verdict, failing: Iterable[Ruling], reproduce: Mapping[str,
 
 
 def _warnings(verdict: Verdict) -> Iterator[_Note]:
-    for caveat in words.caveats(verdict)[len(verdict.reasons) :]:
+    for caveat in words.caveats(replace(verdict, reasons=())):
         yield _Note(title="Clearance", message=caveat)
     for waiver in verdict.expired_waivers:
         said = f"{words.waiver(waiver)}; owner {clean(waiver.owner, 80)}, {words.expiry(waiver, verdict.judged_at)}"

@@ -7,9 +7,22 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, SECP384R1, generate_private_key
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    SECP384R1,
+    EllipticCurvePublicKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_public_key,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +30,7 @@ from clearance.attest import RefusedError, envelope, keys, override, statement, 
 from clearance.attest.trust import Use
 from clearance.attest.verify import Expectation, verify
 from clearance.model import POLICY_RULING, ClearanceError, Decision, Exhibit, Ruling, Stage, Subject, Verdict
-from clearance.render import verdict_json
+from clearance.render import RENDERERS, verdict_json
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -356,6 +369,30 @@ def test_a_verdict_is_no_override_nor_the_other_way():
         override.verify(sign(), TRUST, COMMIT, now=NOW)
     with pytest.raises(RefusedError, match="no verdict of Clearance"):
         check(data, trusting)
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+def test_every_report_shows_an_override(name):
+    """Whichever report a person or a program reads, it says that the gate was overridden, by whom and why."""
+    by = override.verify(*overriding(["ann", "bob"]), COMMIT, now=NOW)
+    shown = RENDERERS[name](replace(failing(Decision.FAIL), reasons=("the tree changed",), override=by))
+
+    for said in ("ann", "bob", "down", "the tree changed"):
+        assert said in shown
+
+
+@pytest.mark.parametrize("signer", [SIGNER, make_signer(generate_private_key(SECP256R1()))], ids=["Ed25519", "P-256"])
+def test_others_can_verify_the_envelope(signer):
+    """A signature is of DSSE's pre-authentication encoding, as its protocol has it, and openssl's kind of keys."""
+    document = json.loads(sign(signer=signer))
+    payload, kind = base64.b64decode(document["payload"]), document["payloadType"].encode()
+    signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+    public = load_pem_public_key(trust.pem(keys.public(signer)).encode())
+    more = [ECDSA(SHA256())] if isinstance(public, EllipticCurvePublicKey) else []
+
+    public.verify(base64.b64decode(document["signatures"][0]["sig"]), signed, *more)
+    with pytest.raises(InvalidSignature):
+        public.verify(base64.b64decode(document["signatures"][0]["sig"]), signed + b" ", *more)
 
 
 def table(**changes):
