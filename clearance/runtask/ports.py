@@ -1,0 +1,88 @@
+"""The seams of the worker: what it is given to reach Terraform Cloud, the shelf, the store and the clock through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from clearance.attest.trust import Trust
+from clearance.model import Evidence, Policy
+from clearance.runtask.nouns import Decide, Decided, Hold, Kept, Limits
+from clearance.runtask.request import Request
+
+
+class Clock(Protocol):
+    """The moment, and waiting for a later one."""
+
+    def now(self) -> datetime: ...
+
+    def pause(self, seconds: float) -> None: ...
+
+
+class Library(Protocol):
+    """What is pinned in the worker, and what lies on the shelf.
+
+    `policy` raises ClearanceError where the policy's digest is not the pinned one. `envelopes` gives the signed
+    verdicts about a configuration, the oldest first; nothing of them is believed yet. `fetch` gives bytes by digest.
+    """
+
+    def policy(self) -> Policy: ...
+
+    def trust(self) -> Trust: ...
+
+    def envelopes(self, config_digest: str) -> tuple[bytes, ...]: ...
+
+    def fetch(self, digest: str) -> bytes | None: ...
+
+
+class Inspection(Protocol):
+    """What looks at a plan, and what asks the deployed API: each returns evidence, with problems where it can't see."""
+
+    def scan(self, plan: bytes) -> Evidence: ...
+
+    def canary(self, request: Request) -> Evidence: ...
+
+
+class Terraform(Protocol):
+    """Terraform Cloud as one request lets us use it. Every error is a `client.TroubleError`, without any secret."""
+
+    def plan(self, request: Request) -> bytes: ...
+
+    def configuration(self, request: Request) -> BinaryIO: ...
+
+    def running(self, request: Request, message: str) -> None: ...
+
+    def finish(self, request: Request, decided: Decided) -> None: ...
+
+
+class Memory(Protocol):
+    """What is remembered of runs and workspaces from one stage to the next."""
+
+    def kept(self, run_id: str) -> Kept: ...
+
+    def keep(self, run_id: str, kept: Kept) -> None: ...
+
+    def hold(self, workspace_id: str) -> Hold | None: ...
+
+    def set_hold(self, hold: Hold) -> None: ...
+
+    def release(self, workspace_id: str) -> None: ...
+
+    def applied(self, workspace_id: str) -> tuple[str, ...]: ...
+
+    def add_applied(self, workspace_id: str, config_digest: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """All seams of one worker."""
+
+    clock: Clock
+    library: Library
+    inspection: Inspection
+    terraform: Terraform
+    memory: Memory
+    decide: Decide
+    plan_key: bytes
+    limits: Limits = Limits()
