@@ -53,7 +53,8 @@ class Folder:
         return subprocess.run(
             [sys.executable, "-m", "clearance", *words],
             cwd=self.path,
-            env=env | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            # the machine's lock lies in TMPDIR: nobody else's load run is to be waited for
+            env=env | {"PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(self.path.parent)},
             capture_output=True,
             text=True,
             check=False,
