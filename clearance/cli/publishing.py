@@ -11,6 +11,7 @@ from pathlib import Path
 from clearance.cli import explaining
 from clearance.model import Decision, Json, Verdict
 from clearance.render import RENDERERS, text, verdict_json
+from clearance.render.report_rows import NO_SOURCES, Sources
 from clearance.shelf import replace as replace_file
 
 OUT = "build/clearance"
@@ -26,14 +27,24 @@ VERDICT, ENVELOPE = "verdict.json", "verdict.dsse.json"
 REPORTS = (VERDICT, ENVELOPE, *_RENDERED)
 
 
-def publish(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, Json], form: str, out: Path) -> None:
-    """Write the reports, the verdict last and whole, and print one; an interrupt meanwhile leaves no verdict."""
+def publish(
+    verdict: Verdict,
+    outputs: Mapping[str, str],
+    details: Mapping[str, Json],
+    form: str,
+    out: Path,
+    sources: Sources = NO_SOURCES,
+) -> None:
+    """Write the reports, the verdict last and whole, and print one; an interrupt meanwhile leaves no verdict.
+
+    `sources` are the lines near findings, for the page.
+    """
     try:
         for name, renderer in _RENDERED.items():
-            page = RENDERERS[renderer](verdict, outputs=outputs, details=details, repository=_repository())
+            page = _page(renderer, verdict, outputs, details, sources)
             (out / name).write_text(page, "utf-8", "replace")
         replace_file(out / VERDICT, verdict_json.render_bytes(verdict))
-        shown = _shown(verdict, outputs, details, form, out)
+        shown = _shown(verdict, outputs, details, form, out, sources)
         sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -41,9 +52,22 @@ def publish(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, 
         raise
 
 
-def _shown(verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, Json], form: str, out: Path) -> str:
+def _page(
+    form: str, verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, Json], sources: Sources
+) -> str:
+    return RENDERERS[form](verdict, outputs=outputs, details=details, sources=sources, repository=_repository())
+
+
+def _shown(
+    verdict: Verdict,
+    outputs: Mapping[str, str],
+    details: Mapping[str, Json],
+    form: str,
+    out: Path,
+    sources: Sources,
+) -> str:
     if form != "text":
-        return RENDERERS[form](verdict, outputs=outputs, details=details, repository=_repository())
+        return _page(form, verdict, outputs, details, sources)
     terminal = sys.stdout.isatty()
     return text.render(
         verdict,

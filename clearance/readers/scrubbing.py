@@ -6,15 +6,16 @@ import re
 
 GONE = "(removed)"
 _NAMES = r"[\w-]*(?:authorization|cookie|credential|passw(?:or)?d|secret|signature|token|api[_-]?key)[\w-]*"
+_QUOTED = r""""(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?"""
 _PATTERNS = (
     # An HTTP authorization of any scheme (RFC 9110, 11.6.2), and a JSON Web Token wherever it stands (RFC 7519).
     (re.compile(r"\b(Bearer|Basic|Digest)\s+[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1 {GONE}"),
     (re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?"), GONE),
-    (re.compile(rf"""(["']{_NAMES}["']\s*:\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)""", re.IGNORECASE), rf'\1"{GONE}"'),
+    (re.compile(rf"""(["']{_NAMES}["']\s*:\s*)({_QUOTED})""", re.IGNORECASE), rf'\1"{GONE}"'),
     (re.compile(rf"(?<![\w-])({_NAMES}=)[^\s&;,\"']+", re.IGNORECASE), rf"\1{GONE}"),
-    (re.compile(rf"(?m)^((?:E? +)?{_NAMES}: )(?!\(removed\)|(?:Bearer|Basic|Digest) \(removed\)).+$", re.IGNORECASE), rf"\1{GONE}"),
+    (re.compile(rf"(?m)^((?:E? +)?{_NAMES}: )(?!(?:\w+ )?\(removed\)$).+$", re.IGNORECASE), rf"\1{GONE}"),
     (re.compile(r"(\w+://[^\s/:@]+:)[^\s/@]+(?=@)"), rf"\1{GONE}"),
-)  # fmt: skip
+)
 
 
 def scrub(text: str) -> str:

@@ -2,7 +2,8 @@
 
 A new audience is a new module and a line in `RENDERERS`. `outputs` is what a check's own tool printed last, by check;
 `reproduce` the command that runs a check again, where it isn't `clearance run --only CHECK`; `details` what its reader
-left to be drawn (`Reading.details`), `repository` the web address that the subject's commit belongs to.
+left to be drawn (`Reading.details`), `sources` the lines near findings,
+`repository` the web address that the subject's commit belongs to.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Protocol
 
 from clearance.model import Json, Verdict
 from clearance.render import html, junit, markdown, sarif, text, verdict_json, workflow_commands
+from clearance.render.report_rows import Sources
 
 
 class Renderer(Protocol):
@@ -24,6 +26,7 @@ class Renderer(Protocol):
         outputs: Mapping[str, str] = ...,
         reproduce: Mapping[str, str] = ...,
         details: Mapping[str, Json] = ...,
+        sources: Sources = ...,
         repository: str | None = ...,
     ) -> str: ...
 

@@ -1,29 +1,33 @@
-"""Verdict to one HTML page that works offline: nothing loaded, the answer first, no script but what draws a section.
+"""Verdict to one HTML page that works offline and without a script: nothing loaded, the answer first, the worst first.
 
-What a check's reader left to be drawn becomes a section of its own, by the `kind` of its details: a further kind is a
-module beside `load_page` and a line in `SECTIONS`.
+A script finds, filters and lists more; what it needs is in the page as JSON. What a check's reader left to be drawn
+becomes a section of its own, by the `kind` of its details: a further kind is a module beside `load_page` and a line in
+`SECTIONS`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from clearance.model import Finding, Json, Ruling, Verdict, Waiver
-from clearance.render import load_page, templating, words
+from clearance.model import Decision, Json, Ruling, Verdict, Waiver
+from clearance.render import load_page, report_rows, scenarios_page, templating, words
+from clearance.render.report_rows import NO_SOURCES, Anchors, Listing, Sources, link
 from clearance.render.templating import Section
 from clearance.render.words import NOTHING, Line
 
 if TYPE_CHECKING:
     import jinja2
 
-FINDINGS = 1000
 _OUTPUT_LINES = 60
-_STYLE = "templates/report.css"
+_STYLE, _SCRIPT = "templates/report.css", "templates/report.js"
 _NO_DETAILS: Mapping[str, Json] = {}
+_SIGNS = {Decision.PASS: "may go on", Decision.UNKNOWN: "cannot be told", Decision.FAIL: "must not go on"}
+
+__all__ = ["SECTIONS", "link", "render"]
 
 
 class Draw(Protocol):
@@ -34,16 +38,17 @@ class Draw(Protocol):
 
 SECTIONS: Mapping[str, Draw] = {
     "load": load_page.draw,
+    "scenarios": scenarios_page.draw,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Placed:
-    """A finding, what became of it, and the waiver beside it."""
+class _Kept:
+    """A waiver, what it does here, and how many findings it covers."""
 
+    waiver: Waiver
     state: str
-    finding: Finding
-    waiver: Waiver | None = None
+    wants: bool
 
 
 def render(
@@ -52,69 +57,106 @@ def render(
     outputs: Mapping[str, str] = NOTHING,
     reproduce: Mapping[str, str] = NOTHING,
     details: Mapping[str, Json] = _NO_DETAILS,
+    sources: Sources = NO_SOURCES,
     file: str = "verdict.json",
     **_context: object,
 ) -> str:
-    """Put a verdict into a page; `file` is where the reader finds the findings that are left out."""
+    """Put a verdict into a page.
+
+    `file` is where the reader finds the findings that are left out, `sources` the lines near findings as the working
+    tree has them: path, then number (from 1), then text.
+    """
     lines = words.lines(verdict)
-    said = {line.ruling.check: words.tail(outputs.get(line.ruling.check, ""), _OUTPUT_LINES) for line in lines}
+    anchors = Anchors()
     again = {line.ruling.check: words.again(line.ruling.check, verdict.stage, reproduce) for line in lines}
-    sections = _sections(lines, details, again)
+    places = {line.ruling.check: anchors.of_check(line.ruling.check) for line in lines}
+    listings = report_rows.listings(lines, anchors, sources, verdict.judged_at)
+    sections = _sections(lines, details, again, anchors)
     style = "\n".join(
         [templating.resource(_STYLE), *dict.fromkeys(css for one in sections.values() for css in one.styles)]
     )
-    scripts = list(dict.fromkeys(script for one in sections.values() for script in one.scripts))
-    page = _templates().get_template("report.html")
-    return page.render(
-        verdict=verdict,
-        lines=lines,
-        said=said,
-        again=again,
-        file=file,
-        sections=sections,
-        style=templating.literal(style),
-        scripts=[templating.literal(script) for script in scripts],
-        allowed_styles=templating.literal(templating.sources([style])),
-        allowed_scripts=templating.literal(templating.sources(scripts)),
+    scripts = [
+        templating.resource(_SCRIPT),
+        *dict.fromkeys(script for one in sections.values() for script in one.scripts),
+    ]
+    return (
+        _templates()
+        .get_template("report.html")
+        .render(
+            verdict=verdict,
+            lines=lines,
+            said={line.ruling.check: words.tail(outputs.get(line.ruling.check, ""), _OUTPUT_LINES) for line in lines},
+            again=again,
+            file=file,
+            places=places,
+            listings=listings,
+            severities=_severities(listings),
+            kept=_kept(verdict),
+            sections=sections,
+            data=templating.embed(report_rows.data(lines, listings, _about(verdict))),
+            style=templating.literal(style),
+            scripts=[templating.literal(script) for script in scripts],
+            allowed_styles=templating.literal(templating.sources([style])),
+            allowed_scripts=templating.literal(templating.sources(scripts)),
+        )
     )
 
 
-def _sections(lines: list[Line], details: Mapping[str, Json], again: Mapping[str, str]) -> dict[str, Section]:
+def _sections(
+    lines: list[Line], details: Mapping[str, Json], again: Mapping[str, str], anchors: Anchors
+) -> dict[str, Section]:
     """Draw each check whose details are of a kind that can be drawn; of the others there is nothing to show."""
     found: dict[str, Section] = {}
-    for number, line in enumerate(lines, 1):
+    for line in lines:
         check = line.ruling.check
         told = details.get(check)
         kind = told.get("kind") if isinstance(told, Mapping) else None
         draw = SECTIONS.get(kind) if isinstance(kind, str) else None
         if told and draw:
-            found[check] = draw(line.ruling, told, anchor=f"section-{number}", again=again[check])
+            found[check] = draw(line.ruling, told, anchor=anchors.of_check(check, "details"), again=again[check])
     return found
 
 
-def link(url: str | None) -> str | None:
-    """Return the address if following it can only open a web page."""
-    return url if url and url.isprintable() and re.match(r"https?://[^\s\"'<>]+\Z", url, re.IGNORECASE) else None
+def _kept(verdict: Verdict) -> list[_Kept]:
+    """Return every waiver, those that want something from someone first, then those that end first."""
+    numbers: Counter[Waiver] = Counter()
+    for ruling in verdict.rulings:
+        numbers.update(dict(words.by_waiver(ruling)))
+    found = [_Kept(waiver=one, state="expired: renew or delete it", wants=True) for one in verdict.expired_waivers]
+    found += [_Kept(waiver=one, state=f"idle: {words.idleness(one)}", wants=True) for one in verdict.idle_waivers]
+    found += [
+        _Kept(waiver=one, state=f"covers {words.count(number, 'finding')}", wants=False)
+        for one, number in numbers.items()
+    ]
+    return sorted(found, key=lambda kept: (not kept.wants, kept.waiver.expires))
 
 
-def _placed(ruling: Ruling) -> Iterator[_Placed]:
-    yield from (_Placed(state="blocks", finding=finding) for finding in ruling.blocking)
-    yield from (_Placed(state="new", finding=finding) for finding in ruling.new)
-    yield from (_Placed(state="waived", finding=one.finding, waiver=one.waiver) for one in ruling.waived)
-    yield from (_Placed(state="tolerated", finding=finding) for finding in ruling.tolerated)
+def _severities(listings: Mapping[str, Listing]) -> list[str]:
+    """Return the severities that there are, for the filter."""
+    found = {str(row[2]) for listing in listings.values() for row in listing.data}
+    return [one for one in ("critical", "high", "unrated", "medium", "low", "info") if one in found]
 
 
-def _first(ruling: Ruling) -> list[_Placed]:
-    return [placed for placed, _ in zip(_placed(ruling), range(FINDINGS), strict=False)]
-
-
-def _hidden(ruling: Ruling) -> int:
-    return max(0, len(ruling.blocking) + len(ruling.new) + len(ruling.waived) + len(ruling.tolerated) - FINDINGS)
+def _about(verdict: Verdict) -> Json:
+    subject = verdict.subject
+    return {
+        "schema": 1,
+        "decision": str(verdict.decision),
+        "complete": verdict.complete,
+        "stage": str(verdict.stage),
+        "commit": subject.commit,
+        "tree": subject.tree,
+        "policy_digest": verdict.policy_digest,
+        "base_policy_digest": verdict.base_policy_digest,
+        "judged_at": words.moment(verdict.judged_at),
+        "version": verdict.version,
+        "columns": ["anchor", "state", "severity", "rule", "help", "place", "message", "waived", "silenced"],
+    }
 
 
 @cache
 def _templates() -> jinja2.Environment:
     environment = templating.environment()
-    environment.filters |= {"link": link, "first_findings": _first, "hidden": _hidden}
-    environment.globals |= {"words": words}
+    environment.filters |= {"link": link}
+    environment.globals |= {"words": words, "waived_by": report_rows.waived_by, "signs": _SIGNS}
     return environment

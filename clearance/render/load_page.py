@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from clearance.model import Json, Ruling
 from clearance.render import load_drawing, load_facts, load_words
 from clearance.render.load_facts import Heatmap, Level, Percentiles, Timeline, amount, parts, records, text
-from clearance.render.templating import Section, environment, resource
+from clearance.render.templating import Section, embed, environment, resource
 
 STYLES = ("vendor/uplot/uPlot.min.css", "templates/load.css")
 SCRIPTS = ("vendor/uplot/uPlot.iife.min.js", "templates/load.js")
@@ -43,15 +42,6 @@ def draw(ruling: Ruling, details: Json, *, anchor: str, again: str) -> Section:
     }
     html = environment().get_template("load.html").render(page)
     return Section(anchor=anchor, html=html, styles=tuple(map(resource, STYLES)), scripts=tuple(map(resource, SCRIPTS)))
-
-
-def embed(data: object) -> str:
-    """Return JSON that is safe inside a script element: nothing in it can end that or begin another.
-
-    Source: HTML Standard, "Restrictions for contents of script elements".
-    """
-    said = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return said.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _waterfall(details: Json) -> list[tuple[str, list[load_drawing.Bar]]]:

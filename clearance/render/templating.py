@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -60,6 +61,15 @@ def literal(text: str) -> str:
     import markupsafe
 
     return markupsafe.Markup(text)
+
+
+def embed(data: object) -> str:
+    """Return JSON that is safe inside a script element: nothing in it can end that or begin another.
+
+    Source: HTML Standard, "Restrictions for contents of script elements".
+    """
+    said = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return said.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def sources(blocks: Iterable[str]) -> str:
