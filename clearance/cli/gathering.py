@@ -15,7 +15,7 @@ from clearance.model import Check, ClearanceError, Evidence, Inputs, Stage, Subj
 from clearance.readers import READERS
 from clearance.runner import Collected, collect
 from clearance.runner.remnants import TOKEN as MARK
-from clearance.shelf import Shelf
+from clearance.shelf import Cache
 
 
 def refuse_to_nest() -> None:
@@ -31,7 +31,7 @@ def gather(
     *,
     subject: Subject,
     inputs: Mapping[str, Inputs],
-    shelf: Shelf,
+    shelf: Cache,
     reports: Path,
     reuse: bool = True,
     jobs: int = 1,
@@ -68,7 +68,7 @@ def _ages(home: Project, stage: Stage, checks: Iterable[Check], inputs: Mapping[
     }
 
 
-def _reusable(shelf: Shelf, check: str, digest: str, oldest: timedelta) -> Evidence | None:
+def _reusable(shelf: Cache, check: str, digest: str, oldest: timedelta) -> Evidence | None:
     """Find kept evidence that the judge would not refuse for its age; a damaged copy is worth as much as none."""
     data = shelf.find(check, digest)
     try:

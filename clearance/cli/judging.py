@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from clearance import __version__, evidence
-from clearance.cli import basing, overriding, project, shelving
+from clearance.cli import basing, overriding, project, shelving, sources
 from clearance.cli.gathering import gather, refuse_to_nest
 from clearance.cli.publishing import EXITS, OUT, REPORTS, publish
 from clearance.judge import judge as decide
@@ -31,7 +31,7 @@ from clearance.model import (
 )
 from clearance.runner import Collected
 from clearance.runner.report import take_file
-from clearance.shelf import Shelf, fence, fenced
+from clearance.shelf import fence, fenced
 from clearance.subject import identify
 
 _FOLDERS = ("evidence", "reports", "logs")
@@ -48,7 +48,7 @@ class Hearing:
     evidence: Mapping[str, Evidence]
     exhibits: tuple[Exhibit, ...]
     outputs: Mapping[str, str]
-    shelf: Shelf
+    shelf: shelving.Forgiving
     override: Override | None
     base: basing.Origin | None = None
     subject_after: Subject | None = None
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         override = overriding.standing(options.override, home.root, subject)
         base = basing.origin(options, home, subject)
         inputs = home.inputs(checks, options.arguments)
-        shelf = shelving.of(options.shelf, state)
+        shelf = shelving.Forgiving(shelving.of(options.shelf, state))
         collected = gather(
             home,
             stage,
@@ -120,7 +120,7 @@ def judge(options: argparse.Namespace) -> int:
             evidence=found,
             exhibits=exhibits,
             outputs={},
-            shelf=shelving.of(options.shelf, state),
+            shelf=shelving.Forgiving(shelving.of(options.shelf, state)),
             override=overriding.standing(options.override, home.root, subject),
             base=basing.origin(options, home, subject),
         )
@@ -154,7 +154,7 @@ def _remove(old: Path) -> None:
         old.unlink(missing_ok=True)
 
 
-def _keep(collected: Mapping[str, Collected], out: Path, shelf: Shelf) -> tuple[Exhibit, ...]:
+def _keep(collected: Mapping[str, Collected], out: Path, shelf: shelving.Forgiving) -> tuple[Exhibit, ...]:
     folder, logs = out / "evidence", out / "logs"
     folder.mkdir()
     logs.mkdir()
@@ -164,7 +164,7 @@ def _keep(collected: Mapping[str, Collected], out: Path, shelf: Shelf) -> tuple[
         (folder / f"{name}.json").write_bytes(data)
         (logs / f"{name}.log").write_text(one.output, "utf-8", "replace")
         if not one.reused and not one.evidence.problems:
-            shelving.keep(shelf, one.evidence, data)
+            shelf.keep(name, one.evidence.inputs_digest, data)
         exhibits.append(_exhibit(one.evidence, evidence.digest(data), reused=one.reused))
     return tuple(exhibits)
 
@@ -233,6 +233,7 @@ def _conclude(hearing: Hearing, options: argparse.Namespace, out: Path) -> int:
         verdict = combine(verdict, hearing.base.with_verdict(was, hearing.project.policy))
     verdict = replace(verdict, override=hearing.override)
     details = {name: one.details for name, one in hearing.evidence.items() if one.details is not None}
-    publish(verdict, hearing.outputs, details, options.format, out)
-    shelving.record(hearing.shelf, verdict, out)
+    lines = sources.near(verdict, hearing.project.policy.checks, hearing.project.root)
+    publish(verdict, hearing.outputs, details, options.format, out, lines)
+    hearing.shelf.record(verdict, out)
     return EXITS[verdict.decision]

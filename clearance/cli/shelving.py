@@ -8,20 +8,22 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from clearance.cli.publishing import VERDICT
-from clearance.model import ClearanceError, Decision, Evidence, Verdict
+from clearance.model import ClearanceError, Decision, Verdict
 from clearance.render import words
 from clearance.runner.environment import own_folder
 from clearance.shelf import Folder, Shelf
 from clearance.shelf.attempts import Attempt, Kind, judged
 from clearance.subject import find_root
 
+_T = TypeVar("_T")
 _S3 = "s3://"
 _NOTHING = 3
 
@@ -37,21 +39,41 @@ def of(named: str | None, state: Path) -> Shelf:
     return Folder(Path(named))
 
 
-def keep(shelf: Shelf, made: Evidence, data: bytes) -> None:
-    """Keep evidence for a later run, where we may; without it the later run makes its own."""
-    try:
-        shelf.keep(made.check, made.inputs_digest, data)
-    except ClearanceError as error:
-        print(f"clearance: the evidence of {made.check} is not kept: {error}", file=sys.stderr)
+class Forgiving:
+    """A shelf whose loss costs no verdict: what it refuses first is said, and it is asked for no more of that kind.
 
+    So a fork, which may only read, finds evidence and files nothing.
+    """
 
-def record(shelf: Shelf, verdict: Verdict, out: Path) -> None:
-    """File that a commit was judged. Whoever may only read, as a fork, is told so and has a verdict all the same."""
-    if verdict.subject.commit is None:
-        return
-    with (out / VERDICT).open("rb") as file:
-        digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
-    attempting(shelf, judged(verdict, digest, at=datetime.now(UTC)))
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._refused: set[str] = set()
+
+    def find(self, check: str, inputs_digest: str) -> bytes | None:
+        """Return what was kept last for this check and these inputs, or None."""
+        return self._ask("evidence is found", lambda: self._shelf.find(check, inputs_digest))
+
+    def keep(self, check: str, inputs_digest: str, data: bytes) -> None:
+        """Keep evidence for a later run; without it the later run makes its own."""
+        self._ask("evidence is kept", lambda: self._shelf.keep(check, inputs_digest, data))
+
+    def record(self, verdict: Verdict, out: Path) -> None:
+        """File that a commit was judged."""
+        if verdict.subject.commit is None:
+            return
+        with (out / VERDICT).open("rb") as file:
+            digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+        attempting(self._shelf, judged(verdict, digest, at=datetime.now(UTC)))
+
+    def _ask(self, what: str, question: Callable[[], _T]) -> _T | None:
+        if what in self._refused:
+            return None
+        try:
+            return question()
+        except ClearanceError as error:
+            self._refused.add(what)
+            print(f"clearance: no {what}: {error}", file=sys.stderr)
+            return None
 
 
 def attempting(shelf: Shelf, attempt: Attempt) -> None:

@@ -44,16 +44,20 @@ def replace(path: Path, data: bytes) -> None:
         raise
 
 
-class Shelf(Protocol):
-    """What a verb asks of a shelf, wherever it is.
-
-    Evidence is found by its inputs, and what is stored by its content; a record is filed under its commit, and neither
-    replaced nor taken away. `attempts` takes a commit or how one begins, and gives the oldest record first.
-    """
+class Cache(Protocol):
+    """Evidence by what it was made from: what was kept last for a check and the digest of its inputs."""
 
     def find(self, check: str, inputs_digest: str) -> bytes | None: ...
 
     def keep(self, check: str, inputs_digest: str, data: bytes) -> None: ...
+
+
+class Shelf(Cache, Protocol):
+    """What the verbs ask of a shelf, wherever it is.
+
+    What is stored is found by its content; a record is filed under its commit, and neither replaced nor taken away.
+    `attempts` takes a commit or how one begins, and gives the oldest record first.
+    """
 
     def store(self, data: bytes) -> str: ...
 

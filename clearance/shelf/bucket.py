@@ -134,7 +134,7 @@ def _connect() -> S3Client:
     except ImportError as error:
         raise ClearanceError("a shelf in S3 needs boto3", "pip install 'clearance[aws]'") from error
     try:
-        patience = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
+        patience = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3})
         return boto3.client("s3", config=patience)
     except (BotoCoreError, ValueError) as error:
         raise ClearanceError(f"S3 cannot be asked: {error}", "set AWS_REGION and a role") from error

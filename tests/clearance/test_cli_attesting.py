@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -351,6 +352,18 @@ def test_a_bucket_that_forgets_is_refused(desk, cloud):
     assert (2, True) == (code, "would let history be rewritten" in said)
     done = run(desk.folder, "--shelf", "s3://forgetful")
     assert (0, True) == (done.returncode, "this attempt is not in the history" in done.stderr)
+
+
+def test_a_run_goes_on_without_its_shelf(desk, cloud, monkeypatch):
+    """A shelf that does not answer costs time and no verdict; the run says what it did without."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud["AWS_ENDPOINT_URL"].rpartition(":")[0] + f":{port}")
+    done = run(desk.folder, "--shelf", "s3://somewhere")
+
+    assert 0 == done.returncode
+    for said in ("no evidence is found: ", "no evidence is kept: ", "this attempt is not in the history: "):
+        assert 1 == done.stderr.count(said)
 
 
 @pytest.mark.parametrize(
