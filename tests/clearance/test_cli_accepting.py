@@ -66,7 +66,7 @@ class Project:
         return subprocess.run(
             [sys.executable, "-m", "clearance", *words],
             cwd=self.path,
-            env=env | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            env=env | {"PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(self.path.parent)},
             capture_output=True,
             text=True,
             check=False,

@@ -23,7 +23,7 @@ def clearance(folder, *words):
     return subprocess.run(
         [sys.executable, "-m", "clearance", *words],
         cwd=folder,
-        env=env | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        env=env | {"PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(folder.parent)},
         capture_output=True,
         text=True,
         check=False,

@@ -61,7 +61,7 @@ class Project:
         return subprocess.run(
             [sys.executable, "-m", "clearance", *words],
             cwd=self.path,
-            env=env | {"PYTHONPATH": str(ROOT)},
+            env=env | {"PYTHONPATH": str(ROOT), "TMPDIR": str(self.path.parent)},
             capture_output=True,
             text=True,
             check=False,

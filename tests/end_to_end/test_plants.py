@@ -60,7 +60,7 @@ class Copy:
         done = subprocess.run(
             [sys.executable, "-m", "clearance", "run", "--only", check, *words],
             cwd=self.path,
-            env=env | {"PYTHONPATH": str(ROOT)},
+            env=env | {"PYTHONPATH": str(ROOT), "TMPDIR": str(self.path.parent)},
             capture_output=True,
             text=True,
             check=False,
