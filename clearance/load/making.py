@@ -8,6 +8,7 @@ import platform
 import shlex
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import locust
 from locust.env import Environment
@@ -28,13 +29,21 @@ def finish(environment: Environment, run: Run) -> None:
         logger.warning("%s", problem)
     if run.wanted.recording is None:
         return
-    try:
-        output.write(run.wanted.recording, recording.dumps(make(environment, run)))
-    except ClearanceError as error:
+    trouble = _write(run.wanted.recording, recording.dumps(make(environment, run)))
+    if trouble:
         environment.process_exit_code = 3
-        logger.error("%s; %s", error, error.hint)  # noqa: TRY400 - nothing to trace
+        logger.error("%s", trouble)
     else:
         logger.info("%s requests recorded in %s", f"{run.ledger.requests:,}", run.wanted.recording)
+
+
+def _write(file: Path, data: bytes) -> str:
+    """Write a recording; why it could not be, and what to do, or ""."""
+    try:
+        output.write(file, data)
+    except ClearanceError as error:
+        return f"{error}; {error.hint}"
+    return ""
 
 
 def make(environment: Environment, run: Run) -> recording.Recording:

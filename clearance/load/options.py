@@ -57,7 +57,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         variable = PREFIX + flag.strip("-").replace("-", "_").upper()
         settings = {"default": "", "env_var": variable} | more
         action = group.add_argument(flag, metavar=metavar, help=about, **settings)
-        setattr(action, "include_in_web_ui", flag in ON_THE_PAGE)  # noqa: B010 - Locust's mark, no attribute of argparse's
+        vars(action)["include_in_web_ui"] = flag in ON_THE_PAGE  # Locust's mark, no attribute of argparse's
 
 
 def _checked(parse: Callable[[str], object]) -> Callable[[str], str]:

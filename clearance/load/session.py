@@ -31,12 +31,15 @@ class Owner:
 
     def on_test_start(self, **_: Any) -> None:
         """Open the books of a new run, unless it is to be stock Locust's."""
+        trouble = ""
         try:
             wanted = Wanted(self.environment.parsed_options)
             if wanted.anything:
                 self.run = new_run(self.environment, wanted)
         except ClearanceError as error:  # from the web page; a command line is checked before
-            logger.error("%s; %s", error, error.hint)  # noqa: TRY400 - nothing to trace
+            trouble = f"{error}; {error.hint}"
+        if trouble:
+            logger.error("%s", trouble)
         if self.run is not None:
             if not self.run.wanted.schedule:
                 self.run.origin = now()

@@ -62,8 +62,23 @@ def _read(source: str, prefix: str) -> dict[int, list[float]]:
 
 def _opened(source: str) -> IO[bytes]:
     if source.startswith(("http://", "https://")):
-        return urllib.request.urlopen(source, timeout=TIMEOUT_S)  # type: ignore[no-any-return]
+        return _web().open(source, timeout=TIMEOUT_S)  # type: ignore[no-any-return]
     return open(source, "rb")
+
+
+def _web() -> urllib.request.OpenerDirector:
+    """Make what fetches by HTTP and follows redirections there; no other kind of address has a meaning to it."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.HTTPHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPRedirectHandler,
+        urllib.request.HTTPErrorProcessor,
+    ):
+        opener.add_handler(handler())
+    return opener
 
 
 def collect(lines: Iterable[bytes], prefix: str) -> dict[int, list[float]]:

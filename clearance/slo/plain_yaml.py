@@ -20,8 +20,8 @@ _CORE = "tag:yaml.org,2002:"
 class _Loader(yaml.SafeLoader):
     """PyYAML's own loader, by the core schema's rules for what is no text."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 PyYAML's own attribute
 
+_Loader.yaml_implicit_resolvers = {}
 
 for _tag, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", "~nN"),

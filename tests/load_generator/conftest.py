@@ -1,18 +1,18 @@
 """Imports Locust into the tests' own process without its patches of the standard library."""
 
+import importlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-os.environ["LOCUST_SKIP_MONKEY_PATCH"] = "1"
-import clearance.load  # noqa: F401 - first of all tests, so that no later import of it patches anything
-
-del os.environ["LOCUST_SKIP_MONKEY_PATCH"]
-
 from tests.load_generator.program import Started, start
 from tests.load_generator.server import Server
+
+os.environ["LOCUST_SKIP_MONKEY_PATCH"] = "1"
+importlib.import_module("clearance.load")  # before any test does, so that no later import of it patches anything
+del os.environ["LOCUST_SKIP_MONKEY_PATCH"]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,19 +53,18 @@ def locust(
     *words: str,
     users: str = "users/plain.py",
     more: Mapping[str, str] | None = None,
-    before: Callable[[], None] | None = None,
+    prefix: Sequence[str] = (),
 ) -> subprocess.Popen[str]:
-    """Start locust with a locustfile of ours."""
+    """Start locust with a locustfile of ours, by way of another program where one is given."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LOCUST", "CLEARANCE"))}
     return subprocess.Popen(
-        [sys.executable, "-m", "locust", "-f", users, "--only-summary", *words],
+        [*prefix, sys.executable, "-m", "locust", "-f", users, "--only-summary", *words],
         cwd=HERE,
         env={**kept, "PYTHONPATH": str(ROOT), **(more or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=before,  # noqa: PLW1509 - no thread of ours holds a lock that it would need
     )
 
 
@@ -75,12 +74,12 @@ def start(
     *words: str,
     users: str = "users/plain.py",
     more: Mapping[str, str] | None = None,
-    before: Callable[[], None] | None = None,
+    prefix: Sequence[str] = (),
 ) -> Started:
     """Start a run against a server, without Locust's page."""
     host = target if isinstance(target, str) else target.url
     given = ("--headless", "--host", host, "--recording", str(file), *words)
-    return Started(locust(*given, users=users, more=more, before=before), file)
+    return Started(locust(*given, users=users, more=more, prefix=prefix), file)
 
 
 def run(
@@ -89,7 +88,7 @@ def run(
     *words: str,
     users: str = "users/plain.py",
     more: Mapping[str, str] | None = None,
-    before: Callable[[], None] | None = None,
+    prefix: Sequence[str] = (),
 ) -> Finished:
     """Run locust against a server, to its end."""
-    return start(target, file, *words, users=users, more=more, before=before).finish()
+    return start(target, file, *words, users=users, more=more, prefix=prefix).finish()

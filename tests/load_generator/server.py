@@ -26,8 +26,6 @@ class Answers(BaseHTTPRequestHandler):
         reply = self._REPLIES.get(self.path, Answers._good)
         reply(self)
 
-    do_GET = do_POST = _answer  # noqa: N815 - the base class's names
-
     def _good(self) -> None:
         self._send(200, b"right")
 
@@ -68,6 +66,10 @@ class Answers(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
+
+
+for _method in ("GET", "POST"):
+    setattr(Answers, f"do_{_method}", Answers._answer)
 
 
 class Server:

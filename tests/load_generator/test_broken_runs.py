@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 
 import numpy as np
@@ -11,6 +10,8 @@ import pytest
 
 from tests.load_generator.program import Finished, Started, locust, run, start
 from tests.load_generator.test_closed_runs import free_port
+
+SMALL_FILES = ("prlimit", "--fsize=256")  # no file may become larger than a few bytes, as on a full disk
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
@@ -65,14 +66,9 @@ def test_processes_add_up(server, recording_file):
     assert sum(worker.requests for worker in made.header.workers) == len(made.requests["id"])
 
 
-def small_files():
-    """Let no file become larger than a few bytes, as on a full disk."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (256, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
-
-
 def test_the_disk_is_full(server, recording_file):
     """Where nothing can be written, Locust's numbers are printed, and exit code and reason say what is missing."""
-    finished = run(server, recording_file, "--arrivals", "constant:20", "-t", "1s", before=small_files)
+    finished = run(server, recording_file, "--arrivals", "constant:20", "-t", "1s", prefix=SMALL_FILES)
     assert (3, False) == (finished.code, recording_file.exists())
     assert "cannot be written" in finished.output
     assert "Aggregated" in finished.output
