@@ -386,6 +386,7 @@ class Waived:
 class Ruling:
     """The decision on one check, with its arithmetic in `reasons` and every finding in one of four places.
 
+    `problems` are those of the reasons that say what kept the tool from seeing.
     `new` are those that are shown and not counted because the tool's last accepted version did not have their rules;
     `new_rules` names all such rules, also of findings that block.
     """
@@ -399,6 +400,7 @@ class Ruling:
     new_rules: tuple[str, ...] = ()
     waived: tuple[Waived, ...] = ()
     measures: tuple[Measure, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

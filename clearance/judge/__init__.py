@@ -143,6 +143,7 @@ def _rule(
         new_rules=places.new_rules,
         waived=places.waived,
         measures=evidence.measures,
+        problems=evidence.problems,
     )
 
 

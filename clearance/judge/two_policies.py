@@ -73,4 +73,7 @@ def _worse(head: Verdict, base: Base) -> Iterator[Ruling]:
 
 
 def _said(ruling: Ruling, base: Base) -> Ruling:
-    return replace(ruling, reasons=tuple(f"under the policy of {base.name}: {reason}" for reason in ruling.reasons))
+    def said(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(f"under the policy of {base.name}: {text}" for text in texts)
+
+    return replace(ruling, reasons=said(ruling.reasons), problems=said(ruling.problems))

@@ -96,16 +96,17 @@ def _gate(verdict: Verdict, left_out: list[str]) -> Json:
 
 def _run(verdict: Verdict, ruling: Ruling, exhibit: Exhibit | None, results: Results) -> Json:
     """One check. GitHub takes what stands before the last slash of the id as the category, unique in a file."""
-    unknown = ruling.decision is Decision.UNKNOWN
-    level = {Decision.PASS: "note", Decision.UNKNOWN: "error", Decision.FAIL: "error"}[ruling.decision]
+    blind = set(ruling.reasons if ruling.decision is Decision.UNKNOWN else ruling.problems)
     return {
         "tool": {"driver": _driver(ruling, exhibit) | {"rules": results.rules}},
         "conversion": {"tool": {"driver": _clearance(verdict)}},
         "automationDetails": {"id": f"clearance/{verdict.stage}/{_quoted(ruling.check, '')}/"},
         "invocations": [
             {
-                "executionSuccessful": not unknown,
-                "toolExecutionNotifications": [_notification(level, clean(text, TEXT)) for text in ruling.reasons],
+                "executionSuccessful": not blind,
+                "toolExecutionNotifications": [
+                    _notification("error" if text in blind else "note", clean(text, TEXT)) for text in ruling.reasons
+                ],
             }
         ],
         "originalUriBaseIds": _ROOT,

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 
-from clearance.model import Decision, Finding, Materials, Severity, Waived
+from clearance.model import Decision, Finding, Materials, Ruling, Severity, Waived
 from clearance.readers import READERS
 from clearance.render import RENDERERS, sarif
 from tests.clearance.test_render import EXPIRED, IDLE, KINDS, MIXED, WAIVER, exhibit, ruling, verdict
@@ -143,6 +143,16 @@ def test_what_stopped_a_tool_from_seeing_is_a_notification():
     assert said[:2] == ["the tree changed", "not judged here, though the stage requires it: secrets"]
     assert any(EXPIRED.owner in text and text.startswith("expired waiver") for text in said)
     assert any(IDLE.owner in text and text.startswith("idle waiver") for text in said)
+
+
+def test_a_check_that_fails_half_blind_did_not_succeed_either():
+    """A finding blocks, and a file could not be read: the run failed to see, and only that notification is an error."""
+    seen, blind = "1 finding at or above low, 0 allowed", "a.py could not be parsed"
+    one = Ruling(check="code", decision=Decision.FAIL, reasons=(seen, blind), problems=(blind,))
+    (invocation,) = runs(replace(MIXED, rulings=(one,)))["clearance/change/code/"]["invocations"]
+
+    assert invocation["executionSuccessful"] is False
+    assert [said["level"] for said in invocation["toolExecutionNotifications"]] == ["note", "error"]
 
 
 def test_no_check_at_all_did_not_succeed():
