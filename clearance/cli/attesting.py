@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from clearance.runner.report import take_file
 from clearance.shelf import Shelf
 from clearance.shelf import replace as replace_file
 from clearance.shelf.attempts import Kind, judged
-from clearance.subject import find_root, identify
+from clearance.subject import configured, find_root, identify
 
 if TYPE_CHECKING:
     from clearance.attest.statement import Statement
@@ -56,6 +56,7 @@ def attest(options: argparse.Namespace) -> int:
     target = Path(options.to) if options.to else file.parent / ENVELOPE
     replace_file(target, sealed)
     said = _say(statement.loads(payload))
+    _warn_of_no_configuration(verdict)
     print(f"attested {said} by key {keys.public(signer).keyid[:12]}: {os.path.relpath(target)}")
     return os.EX_OK
 
@@ -134,8 +135,8 @@ def _file(named: str | None, verdict: Verdict, sealed: bytes, founded_on: list[b
     """
     attempt = judged(verdict, evidence.digest(sealed), at=datetime.now(UTC), kind=Kind.ATTESTED)
     if named is None:
-        with contextlib.suppress(ClearanceError):
-            shelving.of(None, own_folder(find_root(Path.cwd()))).file(attempt)
+        if (root := _project()) is not None:
+            shelving.of(None, own_folder(root)).file(attempt)
         return
     shelf = shelving.of(named, Path())
     for data in (*founded_on, sealed):
@@ -157,6 +158,23 @@ def _expectation(options: argparse.Namespace, home: project.Project) -> Expectat
         stage=options.stage,
         max_age=options.max_age,
     )
+
+
+def _warn_of_no_configuration(verdict: Verdict) -> None:
+    """Say why no Terraform run can be held against a verdict, where the project is here and has a configuration."""
+    root = _project()
+    if verdict.subject.config_digest is None and root is not None:
+        try:
+            configured(root)
+        except ClearanceError as error:
+            print(f"clearance: the Terraform configuration has no digest: {error}", file=sys.stderr)
+
+
+def _project() -> Path | None:
+    try:
+        return find_root(Path.cwd())
+    except ClearanceError:
+        return None
 
 
 def _named(verdict: Verdict) -> list[tuple[str, str]]:

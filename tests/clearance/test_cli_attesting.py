@@ -159,6 +159,22 @@ def test_a_key_from_the_environment_signs(desk, monkeypatch):
     assert 0 == desk("attest")[0]
 
 
+def test_a_configuration_without_a_digest_is_said(desk):
+    """Where a link leads out of the configuration, signing says that no Terraform run can be held against it."""
+    (desk.folder / "main.tf").touch()
+    (desk.folder / "other.tf").symlink_to("/etc/hostname")
+    git(desk.folder, "add", "-A")
+    git(desk.folder, "commit", "-q", "-m", "A link")
+    run(desk.folder)
+    desk.capsys.readouterr()
+    code = perform(["attest", "--key", str(desk.keys / "ci")])
+
+    assert (0, True) == (
+        code,
+        "has no digest: the link 'other.tf' to '/etc/hostname' leads" in desk.capsys.readouterr().err,
+    )
+
+
 def test_signing_needs_no_checkout(desk, tmp_path, monkeypatch):
     """Where only a verdict and its evidence were handed over, they are signed; nothing of the project is needed."""
     handed = tmp_path / "handed over"
