@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
 from clearance import __version__
-from clearance.cli import accepting, explaining, judging, reading, vouching, waiving
+from clearance.cli import accepting, comparing, explaining, judging, reading, vouching, waiving
 from clearance.cli.publishing import OUT
 from clearance.model import ClearanceError, Stage
 from clearance.readers import READERS
@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     _accepting_verbs(verbs)
     waiving.add_verbs(verbs, day=_day, moment=_moment)
     explaining.add_verb(verbs)
+    comparing.add_verb(verbs)
     vouching.add_verbs(verbs)
 
     schema = verbs.add_parser("schema", help="print the JSON Schema of clearance.toml, or of an SLO file's objects")

@@ -72,7 +72,7 @@ def listings(lines: Iterable[Line], anchors: Anchors, sources: Sources, now: dat
     for line in lines:
         ruling = line.ruling
         total = len(ruling.blocking) + len(ruling.new) + len(ruling.waived) + len(ruling.tolerated)
-        kept = [row for row, _ in zip(_rows(ruling, anchors), range(max(left, SHOWN)), strict=False)]
+        kept = list(itertools.islice(_rows(ruling, anchors), max(left, SHOWN)))
         left -= len(kept)
         shown = [_with_source(row, sources) for row in kept[:SHOWN]]
         found[ruling.check] = Listing(rows=shown, data=[_data(row, now) for row in kept], total=total)
@@ -81,7 +81,7 @@ def listings(lines: Iterable[Line], anchors: Anchors, sources: Sources, now: dat
 
 def shown(ruling: Ruling) -> list[Finding]:
     """Return the findings that have a row in the page itself."""
-    return [row.finding for row, _ in zip(_rows(ruling, Anchors()), range(SHOWN), strict=False)]
+    return [row.finding for row in itertools.islice(_rows(ruling, Anchors()), SHOWN)]
 
 
 def everything(ruling: Ruling) -> Iterator[Finding]:
