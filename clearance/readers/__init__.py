@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clearance.model import Reader
+from clearance.model import Materials, Reader, Reading
 from clearance.readers import (
     bandit,
     checkov,
@@ -18,9 +18,6 @@ from clearance.readers import (
     detect_secrets,
     file_list,
     junit,
-    load,
-    load_comparison,
-    locust,
     pip_audit,
     sarif,
     scenarios,
@@ -29,6 +26,26 @@ from clearance.readers import (
     terraform_validate,
     zizmor,
 )
+
+
+# These three stand on numpy, which takes longer to start than everything else here.
+def _load(report: bytes, materials: Materials) -> Reading:
+    from clearance.readers import load
+
+    return load.read(report, materials)
+
+
+def _locust(report: bytes, materials: Materials) -> Reading:
+    from clearance.readers import locust
+
+    return locust.read(report, materials)
+
+
+def _load_comparison(report: bytes, materials: Materials) -> Reading:
+    from clearance.readers import load_comparison
+
+    return load_comparison.read(report, materials)
+
 
 READERS: Mapping[str, Reader] = {
     "bandit": bandit.read,
@@ -39,9 +56,9 @@ READERS: Mapping[str, Reader] = {
     "detect-secrets": detect_secrets.read,
     "file-list": file_list.read,
     "junit": junit.read,
-    "load": load.read,
-    "load-comparison": load_comparison.read,
-    "locust": locust.read,
+    "load": _load,
+    "load-comparison": _load_comparison,
+    "locust": _locust,
     "pip-audit": pip_audit.read,
     "sarif": sarif.read,
     "scenarios": scenarios.read,

@@ -388,3 +388,10 @@ def test_read_of_nothing_is_2(folder, word, message):
     """A reader without a report, or a folder that is not there, is exit code 2 with the next step."""
     done = folder.clearance("read", word)
     assert (done.returncode, message in done.stderr) == (2, True)
+
+
+def test_no_verb_waits_for_what_load_runs_are_read_with():
+    """The command line starts without numpy, which only the readers of load runs need."""
+    code = "import clearance.cli.commands, sys; print([m for m in ('numpy', 'boto3', 'jinja2') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
