@@ -17,6 +17,7 @@ BENCHMARKS = {
     "read": "a read by key, against a raw server and against AWS's emulator",
     "ingest": "batches of 1,000 over HTTP, against COPY and against the bare statement",
     "cold": "a cold start with bytecode in the package, against one without",
+    "report_page": "a report of 10,000 findings, made and opened in Chromium; needs a Chromium",
     "gate": "the gate's wall, against its longest check and all of its work",
     "again": "the gate once more, when nothing has changed",
     "scanners": "the scanners side by side, against the longest and against one after another",
@@ -25,9 +26,10 @@ BENCHMARKS = {
     "load_statistics": "simulated load runs: how often intervals hold the truth, and how often head is blamed wrongly",
     "load_pairs": "base and head compared for real, 40 jobs; half an hour, so it must be named",
     "generators": "load generators against a static nginx; needs nginx, so it must be named",
+    "compare": "two verdicts of 100,000 findings, beside sarif-tools, which takes minutes, so it must be named",
     "peers": "the gates of others on the same samples; installs 700 MB, so it must be named",
 }
-NAMED_ONLY = frozenset({"generators", "load_pairs", "peers"})
+NAMED_ONLY = frozenset({"compare", "generators", "load_pairs", "peers"})
 
 
 def main() -> int:
