@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"clearance {__version__}")
     verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
+    starting.add_verb(verbs)
+
     run = verbs.add_parser(
         "run",
         help="run the policy's checks, judge their evidence, write the reports",
@@ -95,6 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     explaining.add_verb(verbs)
     comparing.add_verb(verbs)
     vouching.add_verbs(verbs)
+    listing.add_verb(verbs)
+    publishing_github.add_verbs(verbs)
 
     schema = verbs.add_parser("schema", help="print the JSON Schema of clearance.toml, or of an SLO file's objects")
     schema.add_argument("of", nargs="?", choices=list(reading.SCHEMAS), default="policy", help="policy (default), slo")
