@@ -1,0 +1,24 @@
+"""A stand-in for Terraform Cloud that run tasks cannot tell from it, as far as the documentation goes."""
+
+from stack.terraform_cloud.behaviour import Behaviour, Door, Trouble
+from stack.terraform_cloud.cloud import ALL_STAGES, Task, TerraformCloud
+from stack.terraform_cloud.payload import Level, Origin, Stage
+from stack.terraform_cloud.result import Result, Status
+from stack.terraform_cloud.run import Run, State, Workspace
+
+__all__ = [
+    "ALL_STAGES",
+    "Behaviour",
+    "Door",
+    "Level",
+    "Origin",
+    "Result",
+    "Run",
+    "Stage",
+    "State",
+    "Status",
+    "Task",
+    "TerraformCloud",
+    "Trouble",
+    "Workspace",
+]
