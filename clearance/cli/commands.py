@@ -10,7 +10,18 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
 from clearance import __version__
-from clearance.cli import accepting, comparing, explaining, judging, reading, vouching, waiving
+from clearance.cli import (
+    accepting,
+    comparing,
+    explaining,
+    judging,
+    listing,
+    publishing_github,
+    reading,
+    starting,
+    vouching,
+    waiving,
+)
 from clearance.cli.publishing import OUT
 from clearance.model import ClearanceError, Stage
 from clearance.readers import READERS
