@@ -22,17 +22,6 @@ from clearance.cli import (
     vouching,
     waiving,
 )
-    accepting,
-    comparing,
-    explaining,
-    judging,
-    listing,
-    publishing_github,
-    reading,
-    starting,
-    vouching,
-    waiving,
-)
 from clearance.cli.publishing import OUT
 from clearance.model import ClearanceError, Stage
 from clearance.readers import READERS
