@@ -27,6 +27,11 @@ class Limits:
     silence: timedelta = timedelta(minutes=10)
     total: timedelta = timedelta(minutes=60)
 
+    @property
+    def lease(self) -> timedelta:
+        """How long a claim is held without a beat: whoever takes over still answers before the silence is too long."""
+        return self.heartbeat * 1.5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:

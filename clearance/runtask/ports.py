@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event
 from typing import BinaryIO, Protocol
 
 from clearance.attest.trust import Trust
@@ -13,11 +14,11 @@ from clearance.runtask.request import Request
 
 
 class Clock(Protocol):
-    """The moment, and waiting for a later one."""
+    """The moment, and waiting for a later one: `pause` ends early, and says so, once `unless` is set."""
 
     def now(self) -> datetime: ...
 
-    def pause(self, seconds: float) -> None: ...
+    def pause(self, seconds: float, unless: Event | None = None) -> bool: ...
 
 
 class Library(Protocol):
@@ -85,4 +86,4 @@ class Ports:
     memory: Memory
     decide: Decide
     plan_key: bytes
-    limits: Limits = Limits()
+    limits: Limits
