@@ -13,9 +13,10 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from clearance.render.outcomes import Outcome
+from clearance.model import Json
+from clearance.render.outcomes import document
 from clearance.runtask.exchange import Reply, ask
 from clearance.runtask.nouns import Decided
 from clearance.runtask.places import Hosts, Place
@@ -26,7 +27,6 @@ from clearance.runtask.trouble import AnsweredBeforeError, InvalidAnswerError, T
 PLAN_MOST, CONFIGURATION_MOST, ANSWER_MOST = 256 << 20, 512 << 20, 1 << 20  # bytes
 _HOPS, _POLL_S, _POLLS = 3, 5.0, 60
 _REDIRECTED = (301, 302, 303, 307, 308)
-_MESSAGE, _URL, _OUTCOMES = 1000, 500, 250
 _WHY = {404: "404: it is not there, or not for us", 422: "422: its Terraform is too old, older than 0.12"}
 
 
@@ -54,28 +54,20 @@ class Client:
 
     def running(self, request: Request, message: str) -> None:
         """Say, once, that it is still being worked on. Raises TroubleError."""
-        self._answer(request, {"status": "running", "message": _short(message)}, (), replace(self.patience, tries=1))
+        self._answer(request, document("running", message), replace(self.patience, tries=1))
 
     def finish(self, request: Request, decided: Decided) -> None:
         """Give the final answer; without its outcomes if it isn't taken with them. Raises TroubleError."""
-        attributes = {"status": decided.status, "message": _short(decided.message)}
-        if decided.url is not None and len(decided.url) <= _URL:
-            attributes["url"] = decided.url
-        outcomes = decided.outcomes[:_OUTCOMES] if request.outcomes else ()
+        outcomes = decided.outcomes if request.outcomes else ()
         try:
-            self._answer(request, attributes, outcomes, self.patience)
+            self._answer(request, document(decided.status, decided.message, outcomes, url=decided.url), self.patience)
         except InvalidAnswerError:
-            plain = f"(its details were not accepted) {decided.message}"
-            self._answer(request, {"status": decided.status, "message": _short(plain)}, (), self.patience)
+            plain = f"(Its details were not accepted.) {decided.message}"
+            self._answer(request, document(decided.status, plain), self.patience)
 
-    def _answer(
-        self, request: Request, attributes: Mapping[str, str], outcomes: tuple[Outcome, ...], patience: Patience
-    ) -> None:
+    def _answer(self, request: Request, said: Json, patience: Patience) -> None:
         place = self._place("the answer", request.callback_url)
-        data: dict[str, Any] = {"type": "task-results", "attributes": attributes}
-        if outcomes:
-            data["relationships"] = {"outcomes": {"data": [_wire(one) for one in outcomes]}}
-        body = json.dumps({"data": data}, separators=(",", ":")).encode()
+        body = json.dumps(said, separators=(",", ":")).encode()
         headers = _bearing(request) | {"Content-Type": "application/vnd.api+json"}
 
         def send() -> Reply:
@@ -132,20 +124,3 @@ def _take(place: Place, file: BinaryIO, most: int, headers: Mapping[str, str]) -
 
 def _bearing(request: Request) -> dict[str, str]:
     return {"Authorization": f"Bearer {request.access_token.reveal()}"}
-
-
-def _short(message: str) -> str:
-    """Bring a message to the length that is allowed: 1 to 1,000 characters."""
-    text = message.strip() or "no reason was given"
-    return text if len(text) <= _MESSAGE else f"{text[: _MESSAGE - 1]}…"
-
-
-def _wire(outcome: Outcome) -> dict[str, Any]:
-    attributes: dict[str, Any] = {
-        "outcome-id": outcome.id,
-        "description": outcome.description,
-        "body": outcome.body,
-        "tags": {name: [{"label": one.label, "level": one.level} for one in of] for name, of in outcome.tags.items()},
-        "url": outcome.url,
-    }
-    return {"type": "task-result-outcomes", "attributes": {key: value for key, value in attributes.items() if value}}

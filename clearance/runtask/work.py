@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from clearance.model import ClearanceError
+from clearance.render.outcomes import escaped
 from clearance.runtask.gathering import gather
 from clearance.runtask.guard import Guard, place
 from clearance.runtask.heart import Heart
@@ -77,7 +78,7 @@ def _fault(claim: Claim, error: Exception | None) -> Decided:
 
 
 def _failed(why: str) -> Decided:
-    return Decided(status="failed", message=f"The gate could not decide, so the answer is no: {why}.")
+    return Decided(status="failed", message=f"The gate could not decide, so the answer is no: {escaped(why, 800)}")
 
 
 def _remember(request: Request, ports: Ports, materials: Materials, answer: Decided | Waiting) -> None:
