@@ -4,7 +4,7 @@ import shutil
 
 REQUIRED = "CLEARANCE_BROWSER_TESTS"
 HINT = "They need a Chromium on PATH, as Debian's package chromium brings it"
-WITH_BROWSER = ("tests/browser/test_load_page.py",)
+WITH_BROWSER = ("tests/browser/test_load_page.py", "tests/browser/test_report_page.py")
 
 
 def chromium():

@@ -95,7 +95,7 @@ def test_a_changed_page_is_kept_from_it(seen):
     assert "undefined" == view["titles"][1]
     assert [0, 0, 0, 0] == [number for _, number in view["colours"]]
     assert ["image-alt"] == [one.split(":")[0] for one in view["violations"]]
-    assert 3 == sum("Content Security Policy" in message for message in view["messages"])
+    assert 4 == sum("Content Security Policy" in message for message in view["messages"])
     assert ["http://127.0.0.1:9/x.png"] == view["requests"]  # asked for, and refused by the policy
 
 

@@ -19,8 +19,8 @@
     const rows = check.rows.map((row) => ({ row, text: [check.check, ...row.slice(1, 8)].join("\n").toLowerCase() }));
     const own = [check.check, ...[...place.querySelectorAll(".reasons > li")].map((one) => one.textContent)];
     return {
-      ...check, place, body, rows, own: own.join("\n").toLowerCase(), made: [...(body ? body.rows : [])], limit: STEP,
-      more: body ? noteAfter(place, body) : null,
+      ...check, place, body, rows, own: own.join("\n").toLowerCase(), made: [...(body ? body.rows : [])], limit: 0,
+      shown: body ? body.rows.length : 0, more: body ? noteAfter(place, body) : null,
     };
   });
 
@@ -66,7 +66,7 @@
 
   // The rows in the page stay; those that are looked for and not there yet are made, so many at a time.
   function list(check, wanted) {
-    const shown = new Set(wanted.slice(0, Math.max(check.limit, 1)));
+    const shown = new Set(wanted.slice(0, check.limit));
     const fresh = document.createDocumentFragment();
     check.rows.forEach(({ row }, number) => {
       if (shown.has(number) && !check.made[number]) {
@@ -113,7 +113,7 @@
       const there = wanted.length || (!narrow && (whole || has(said.get(check.place))));
       const show = (fits && there) || check.place.id === target || check.rows.some(({ row }) => row[0] === target);
       check.place.hidden = !show;
-      check.limit = Math.max(STEP, 1 + wanted.findIndex((number) => check.rows[number].row[0] === target));
+      check.limit = Math.max(any ? STEP : check.shown, 1 + wanted.findIndex((number) => check.rows[number].row[0] === target));
       list(check, wanted);
       all += check.findings;
       if (show) seen += 1;
@@ -127,7 +127,7 @@
     }
     for (const one of features) {
       one.hidden = Boolean(asked.q || asked.decision) && !one.querySelector("article:not([hidden])");
-      one.open = asked.q && !one.hidden ? true : opened.get(one);
+      one.open = asked.q || asked.decision ? !one.hidden : opened.get(one);
     }
     status.textContent = any
       ? `Shown: ${findings.toLocaleString("en")} of ${all.toLocaleString("en")} findings, in ${seen} of ${checks.length} checks.`

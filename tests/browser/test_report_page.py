@@ -1,0 +1,135 @@
+"""What a real browser makes of the report page: what is seen, found, linked to, read out, printed and kept out."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.browser import report_pages
+
+ROOT = Path(__file__).parents[2]
+SCREENS = ("light", "dark", "phone")
+ALL = [f"check-{name}" for name in ("integration", "bandit", "load", "unit", "checkov", "secrets")]
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory):
+    """All that a reader of the pages saw."""
+    folder = tmp_path_factory.mktemp("reports")
+    for name, make in report_pages.PAGES.items():
+        (folder / f"{name}.html").write_text(make(), "utf-8")
+    command = [sys.executable, "-m", "tests.browser.reading", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert (0, "") == (done.returncode, done.stderr)
+    return json.loads(done.stdout) | {"size": (folder / "whole.html").stat().st_size}
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_everybody_can_read_it(seen, screen):
+    """On every screen axe finds nothing serious, nothing is logged or requested, nothing lies beyond the edge."""
+    found = seen["screens"][screen]
+
+    assert ([], [], 0, "FAIL") == (found["noise"], found["violations"], found["overflow"], found["first"])
+
+
+def test_paper_shows_all_of_it(seen):
+    """On paper what is folded shows, the paper is white, and there is nothing to search with."""
+    assert ["#fff", True, False] == seen["screens"]["print"]
+
+
+def test_it_is_small(seen):
+    """A whole gate's page, with a load run and all scenarios, stays far below a megabyte."""
+    assert seen["size"] < 500_000
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This change must not go on: 2 checks fail, 1 is unknown, 3 pass.",
+        "Possible SQL injection vector",
+        "select * from flights where",
+        "expires 2027-03-31, 127 days left",
+        "Failed at",
+        "GET /v1/flights/2031-05-01/UA/one/JFK was answered 404 Not Found",
+        "declared, and did not run",
+        "sha256:" + "c4" * 32,
+        "3f2a91c07b1e" + "5" * 28,
+    ],
+)
+def test_without_scripts_it_is_complete(seen, words):
+    """With scripts off the verdict, findings with their source, failures and digests are there to be read."""
+    assert words in " ".join(seen["still"]["text"].split())
+
+
+@pytest.mark.parametrize(
+    ("done", "checks", "rows", "scenarios", "address"),
+    [
+        ("text", ["check-bandit"], 1, 0, "#q=sql+injection"),
+        ("reloaded", ["check-bandit"], 1, 0, "#q=sql+injection"),
+        ("passed", ["check-unit", "check-checkov", "check-secrets"], 1, 69, "#decision=pass"),
+        ("low", ["check-bandit"], 1, 7, "#severity=low"),
+        ("scenario", ["check-integration"], 1, 1, "#q=not+how+a+flight+is+named"),
+        ("linked", ["check-load"], 0, 1, "#decision=unknown&q=a"),
+        ("nothing", [], 0, 0, "#q=nothing+has+this"),
+        ("cleared", ALL, 3, 7, ""),
+        ("odd", ALL, 3, 7, "#%E0%A4%A"),
+    ],
+)
+def test_what_is_looked_for_is_shown_and_stands_in_the_address(seen, done, checks, rows, scenarios, address):
+    """Text and filters narrow checks, findings and scenarios; the address keeps them, and gives them back."""
+    found = seen["search"][done]
+
+    assert (checks, rows, scenarios, address) == tuple(found[key] for key in ("checks", "rows", "scenarios", "hash"))
+
+
+def test_what_is_found_is_read_out(seen):
+    """A status that screen readers follow says how much is shown, and a reload fills the box again."""
+    assert "4 findings in 6 checks." == seen["search"]["begin"]["status"]
+    assert "Shown: 1 of 4 findings, in 1 of 6 checks." == seen["search"]["text"]["status"]
+    assert "sql injection" == seen["search"]["reloaded"]["box"]
+
+
+def test_the_keyboard_is_enough(seen):
+    """The first stop skips to the checks, a slash goes to the search box."""
+    assert ("Skip to the checks", "q") == (seen["search"]["tab"], seen["search"]["slash"])
+
+
+@pytest.mark.parametrize(
+    ("done", "place"),
+    [
+        ("finding", "finding-5f0c5f0c5f0c"),
+        ("check", "check-secrets"),
+        ("place", "details-integration-lookup-a-reported-flight-is-found"),
+    ],
+)
+def test_an_address_leads_to_its_place(seen, done, place):
+    """A link to a finding, a check or a scenario opens what it is folded in, and shows it on the screen."""
+    assert [place, True, True] == seen["search"][done][0]
+
+
+def test_findings_beyond_the_rows_of_the_page_are_listed_when_asked_for(seen):
+    """Two hundred rows are there at first, five hundred come with each wish, and a search goes through all of them."""
+    found = seen["long"]
+
+    assert (200, 700, 25) == tuple(found[name]["rows"] for name in ("begin", "clicked", "searched"))
+    assert "Show 500 more of 2,300 that are not shown." == found["more"]
+
+
+def test_an_address_leads_to_a_finding_that_had_no_row(seen):
+    """A link to the two thousand four hundredth finding makes its row, shows it, and goes with a filter too."""
+    found = seen["long"]
+
+    assert [["finding-002401aaaaaa", True, True]] == found["linked"]
+    assert [[["finding-002401aaaaaa", True, True]], "info"] == found["both"]
+
+
+def test_attacks_stay_text(seen):
+    """Whatever findings, names, waivers, outputs, source lines and scenarios hold, none of it runs, loads or links."""
+    assert {"noise": [], "dialogs": 0, "taken": ["undefined", 0, 2], "links": ["file:"]} == seen["attack"]
+
+
+def test_nothing_was_logged_or_requested_meanwhile(seen):
+    """Searching, following links and listing more is silent and stays within the file."""
+    assert ([], [], []) == (seen["still"]["noise"], seen["search"]["noise"], seen["long"]["noise"])
