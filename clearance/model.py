@@ -363,6 +363,19 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunTask:
+    """What holds a Terraform run: `plan` and `checkov` are the checks of stage plan that its own plan is judged as.
+
+    `stateful` are patterns of further resource types that keep data; `wait` is how long a run waits for evidence.
+    """
+
+    wait: timedelta = timedelta(minutes=30)
+    plan: str | None = None
+    checkov: str | None = None
+    stateful: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The whole of `clearance.toml`. `digest` covers it and every file that it names, whose digests are `files`."""
 
@@ -372,6 +385,7 @@ class Policy:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     digest: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    runtask: RunTask = RunTask()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

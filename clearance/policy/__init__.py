@@ -6,18 +6,25 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
 from pathlib import PurePosixPath
 
 from msgspec.structs import replace
 
-from clearance.model import POLICY_RULING, Check, Policy, PolicyError, Report, Requirement, RuleList, Waiver
-from clearance.policy import objectives, rule_list
-from clearance.policy.shape import CheckTable, WaiverTable, convert, known, schema
+from clearance.model import (
+    POLICY_RULING,
+    Check,
+    Policy,
+    PolicyError,
+    Report,
+    Requirement,
+    RuleList,
+    Waiver,
+)
+from clearance.policy import objectives, rule_list, run_task
+from clearance.policy.shape import CheckTable, WaiverTable, convert, duration, known, schema
 
 __all__ = ["parse", "schema"]
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _GATES = ("nox", "clearance")  # a gate that starts itself, or its own front door, would never end
 
 
@@ -44,6 +51,7 @@ def parse(text: bytes, *, readers: Collection[str], read: Callable[[str], bytes]
         severities=file.severity,
         digest=_digest(text, contents),
         files={path: f"sha256:{hashlib.sha256(content).hexdigest()}" for path, content in contents.items()},
+        runtask=run_task.make(file.runtask, file.check),
     )
 
 
@@ -142,7 +150,7 @@ def _requirements(name: str, table: CheckTable, contents: Mapping[str, bytes]) -
             rules=rules,
             show_new=table.new_rules == "show",
             objectives=wanted,
-            max_age=_duration(table.max_age),
+            max_age=duration(table.max_age) if table.max_age else None,
             exclusive=table.exclusive,
         )
         for stage in (table.stage if isinstance(table.stage, list) else [table.stage])
@@ -159,10 +167,6 @@ def _rules(name: str, table: CheckTable, contents: Mapping[str, bytes]) -> RuleL
             f'give rules = "FILE" and run `clearance rules {name} --accept`',
         )
     return rules
-
-
-def _duration(text: str | None) -> timedelta | None:
-    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])}) if text else None
 
 
 def _waiver(number: int, table: WaiverTable, checks: Collection[str]) -> Waiver:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from clearance.model import Check, Finding, Objective, Policy, Requirement, Severity, Waiver
+from clearance.model import Check, Finding, Objective, Policy, Requirement, RunTask, Severity, Waiver
 
 FILE = "clearance.toml"
 _TOOLS = "what its tool says"
@@ -29,6 +29,7 @@ def compare(base: Policy, head: Policy, *, file: str = FILE) -> tuple[Finding, .
         *_severities(base, head),
         *_waivers(base.waivers, head.waivers),
         *_files(base.files, head.files),
+        *_run_task(base.runtask, head.runtask),
     ]
     return tuple(_finding(rule, what, message, file) for rule, what, message in loosened)
 
@@ -159,3 +160,13 @@ def _files(base: Mapping[str, str], head: Mapping[str, str]) -> _Loosened:
     for path in sorted(base):
         if path in head and base[path] != head[path]:
             yield "file-changed", path, "a file that the policy names as configuration changed"
+
+
+def _run_task(was: RunTask, now: RunTask) -> _Loosened:
+    """A run's plan must go on being judged as the same checks; how long it waits for evidence makes nothing looser."""
+    for key, before, after in (("plan", was.plan, now.plan), ("checkov", was.checkov, now.checkov)):
+        if before is not None and before != after:
+            yield "runtask-changed", "[runtask]", f"{key} was {before}, and is {after or 'not there'}"
+    gone = sorted(set(was.stateful) - set(now.stateful))
+    if gone:
+        yield "runtask-changed", "[runtask]", f"no longer said to keep data: {', '.join(gone)}"

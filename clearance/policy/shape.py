@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -16,6 +16,7 @@ _Text = Annotated[str, Meta(min_length=1, pattern=r"\S")]
 _Count = Annotated[int, Meta(ge=0)]
 _Positive = Annotated[int, Meta(ge=1)]
 _Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,5}(s|m|h|d)$", examples=["90s", "30m", "2h", "7d"])]
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _MARK = "fp:"  # without it, each fingerprint looks like a secret to what searches for those
 _Fingerprint = Annotated[str, Meta(pattern=rf"^({_MARK})?[0-9a-f]{{32}}$")]
 _T = TypeVar("_T")
@@ -99,17 +100,36 @@ class WaiverTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_on
         return _MARK + fingerprint
 
 
+class RunTaskTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """`[runtask]`: how a run of Terraform Cloud is held against this policy."""
+
+    wait: Annotated[
+        _Duration, Meta(description="how long a run waits for the evidence of its configuration, 50 minutes at most")
+    ] = "30m"
+    plan: Annotated[_Text | None, Meta(description="check of stage plan that the run's own plan is judged as")] = None
+    checkov: Annotated[
+        _Text | None, Meta(description="check of stage plan that Checkov's findings in it are judged as")
+    ] = None
+    stateful: Annotated[list[_Text], Meta(description="patterns of further resource types that keep data")] = []
+
+
 class PolicyFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """`clearance.toml`, the policy of Clearance."""
 
     check: dict[str, CheckTable] = {}
     severity: dict[str, Severity] = {}
     waiver: list[WaiverTable] = []
+    runtask: RunTaskTable = RunTaskTable()
 
 
 def schema() -> dict[str, Any]:
     """Make the JSON Schema (draft 2020-12) of `clearance.toml`."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | msgspec.json.schema(PolicyFile)
+
+
+def duration(text: str) -> timedelta:
+    """Read a duration as the file has it: `90s`, `30m`, `2h`, `7d`."""
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
 
 def convert(raw: dict[str, Any]) -> PolicyFile:
@@ -123,6 +143,10 @@ def convert(raw: dict[str, Any]) -> PolicyFile:
     for number, table in _listed(raw, "waiver"):
         _know(table, WaiverTable, f"[[waiver]] {number}")
         _typed(table, WaiverTable, f"[[waiver]] {number}")
+    held = raw.get("runtask")
+    if isinstance(held, dict):
+        _know(held, RunTaskTable, "[runtask]")
+        _typed(held, RunTaskTable, "[runtask]")
     return _typed(raw, PolicyFile, "the policy")
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearance.model import Severity
+from clearance.model import RunTask, Severity
 from clearance.policy import parse
 from clearance.policy.loosening import compare
 
@@ -185,3 +185,18 @@ def test_a_further_loosening_has_another_fingerprint():
     """Who has accepted a reach of 9 has not accepted one of 8."""
     nine, eight = (compare(policy(), policy(CHECK.replace("reach = 10", f"reach = {n}")))[0] for n in (9, 8))
     assert nine.fingerprint != eight.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "expected"),
+    [
+        (RunTask(plan="plan"), RunTask(plan="plan", wait=timedelta(minutes=5)), []),
+        (RunTask(), RunTask(plan="plan", checkov="checkov-plan", stateful=("a_*",)), []),
+        (RunTask(plan="plan"), RunTask(plan="other"), ["policy/runtask-changed"]),
+        (RunTask(checkov="checkov-plan"), RunTask(), ["policy/runtask-changed"]),
+        (RunTask(stateful=("a_*", "b")), RunTask(stateful=("b", "c")), ["policy/runtask-changed"]),
+    ],
+)
+def test_a_run_that_is_judged_as_something_else_is_a_loosening(was, now, expected):
+    """Its plan must go on being judged as the same checks; how long it waits makes nothing looser."""
+    assert expected == found(replace(policy(), runtask=now), replace(policy(), runtask=was))

@@ -284,3 +284,31 @@ def test_the_schema_accepts_this_projects_policy_and_refuses_a_misspelt_key():
     raw["check"]["bandit"]["blokat"] = "low"
     with pytest.raises(jsonschema.ValidationError, match="blokat"):
         jsonschema.validate(raw, schema())
+
+
+PLANNED = CHECK.replace("[check.bandit]", "[check.plan]") + 'stage = "plan"\n'
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('wait = "51m"\n', "Terraform Cloud waits an hour"),
+        ('plan = "plans"\n', "no check of stage plan"),
+        ('plan = "plan"\n', "no reader terraform-plan reads"),
+        ('stateful = ["*"]\n', "no pattern of a resource type"),
+        ('stateful = ["google sql"]\n', "no pattern of a resource type"),
+        ('waits = "5m"\n', "[runtask] has an unknown key: waits"),
+        ("wait = 30\n", "[runtask]"),
+    ],
+)
+def test_what_a_run_task_cannot_use_is_refused(table, said):
+    """A wait beyond Terraform Cloud's own, checks that are no such checks, patterns that name everything or nothing."""
+    with pytest.raises(PolicyError) as refused:
+        read(f"{PLANNED}\n[runtask]\n{table}")
+    assert said in str(refused.value)
+
+
+def test_a_run_task_waits_half_an_hour_unless_told():
+    """And judges no plan as any check that is not named."""
+    one = read(PLANNED).runtask
+    assert (timedelta(minutes=30), None, None) == (one.wait, one.plan, one.checkov)
