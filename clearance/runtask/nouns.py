@@ -17,15 +17,16 @@ Status = Literal["passed", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long things may take. `evidence` is how long a run waits for evidence; the rest is Terraform Cloud's.
+    """How long things may take. `evidence` is how long a run waits for evidence.
 
-    It gives up after `silence` without a `running`, and after `total` whatever it hears; `heartbeat` stays well below.
+    Terraform Cloud gives up after `silence` without a `running`, so `heartbeat` stays well below, and after an hour
+    whatever it hears: we answer before, once there was no decision for as long as `total`.
     """
 
     evidence: timedelta = timedelta(minutes=30)
     heartbeat: timedelta = timedelta(minutes=2)
     silence: timedelta = timedelta(minutes=10)
-    total: timedelta = timedelta(minutes=60)
+    total: timedelta = timedelta(minutes=55)
 
     @property
     def lease(self) -> timedelta:

@@ -68,7 +68,7 @@ class Hosts:
     def onward(self, place: Place, location: str) -> Place | None:
         """Return where a redirection from a place leads, or None where we do not go."""
         try:
-            return self.place(Secret(urljoin(place.url.reveal(), location)), place)
+            return self.place(Secret(urljoin(place.url.reveal(), location)), place) if location else None
         except ValueError:
             return None
 

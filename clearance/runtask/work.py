@@ -59,7 +59,7 @@ def _answer(request: Request, ports: Ports, claim: Claim) -> Decided | Waiting:
         return _failed(f"{claim.attempts - 1} attempts to look at it ended without an answer")
     age = ports.clock.now() - claim.first
     if age > ports.limits.total:
-        return _failed(f"it took longer than {ports.limits.total}")
+        return _failed(f"it took longer than {ports.limits.total.total_seconds() / 60:.0f} minutes")
     with Guard() as guard:
         materials = gather(request, ports, waited=age >= ports.limits.evidence)
         answer = ports.decide(request, materials)

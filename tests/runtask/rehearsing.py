@@ -69,7 +69,7 @@ def seen(check, **words):
     return Evidence(check=check, subject=Subject(), inputs_digest="", started=datetime.now(UTC), seconds=0, **words)
 
 
-def passing(request, materials):
+def passing(_, materials):
     """Decide as simply as possible."""
     return Decided(status="passed", message=f"fine: {materials.config_digest}")
 
@@ -83,14 +83,16 @@ class Rehearsal:
     store: SqliteStore
     books: Books
     decided: list = field(default_factory=list)
+    endings: dict = field(default_factory=dict)
 
-    def walk(self, **words):
-        return self.cloud.walk(self.cloud.queue(run(self.cloud, **words)))
+    def walk(self, until="post_apply", **words):
+        return self.cloud.walk(self.cloud.queue(run(self.cloud, **words)), until=until)
 
 
 @contextlib.contextmanager
 def rehearsing(folder, decide=passing, *, speed=60.0, workers=2, eyes=None, limits=None, register=True):
     """Serve, registered with a stand-in, while the block lasts."""
+    folder.mkdir(exist_ok=True)
     decided = []
 
     def counting(request, materials):
@@ -106,9 +108,11 @@ def rehearsing(folder, decide=passing, *, speed=60.0, workers=2, eyes=None, limi
         try:
             if register:
                 cloud.register(service.url, key=KEY)
-            yield Rehearsal(cloud=cloud, service=service, store=store, books=books, decided=decided)
+            there = Rehearsal(cloud=cloud, service=service, store=store, books=books, decided=decided)
+            yield there
         finally:
             service.stop()
+            there.endings.update(store.endings())
             store.close()
 
 
@@ -127,8 +131,12 @@ def ports_of(cloud, store, decide, *, books=None, eyes=None, limits=None):
 
 
 def run(cloud, **words):
-    facts = {"configuration": archive({"main.tf": b"# nothing"}), "plan": lambda: PLAN} | words
-    return Run(workspace=Workspace(), created_at=cloud.clock.now(), **facts)
+    facts = {
+        "workspace": Workspace(),
+        "configuration": archive({"main.tf": b"# nothing"}),
+        "plan": lambda: PLAN,
+    } | words
+    return Run(created_at=cloud.clock.now(), **facts)
 
 
 def archive(files):
