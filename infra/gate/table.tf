@@ -1,0 +1,30 @@
+# Who works on what, what was answered, and the plans' digests: small, and gone by itself.
+resource "aws_dynamodb_table" "state" {
+  name                        = local.name
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "id"
+  deletion_protection_enabled = true
+
+  attribute {
+    name = "id"
+    type = "S"
+  }
+
+  ttl {
+    attribute_name = "expires"
+    enabled        = true
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = module.requests_key.arn
+  }
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
