@@ -21,7 +21,7 @@ class Module:
 
 
 def look(source: bytes) -> Module:
-    """Read a module. A test with parameters counts once, one that may be skipped not at all; what is no Python has none."""
+    """Read a module. A test with parameters counts once, one that may be skipped does not; no Python has none."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

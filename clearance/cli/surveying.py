@@ -120,7 +120,7 @@ def which(program: str, path: str) -> bool:
 
 
 def survey(root: Path, environ: Mapping[str, str]) -> Tree:
-    """List the files of a repository: what git has or would take, or all but what tools leave, where there is no git."""
+    """List a repository's files: what git has or would take; where there is no git, all but what tools leave."""
     listed = _of_git(root)
     if listed is None:
         listed = [entry.path for entry in tree.find(str(root), ["**"])]

@@ -1,4 +1,4 @@
-"""A first policy, made from what stands in a repository: facts in, the text of a `clearance.toml` out, each line explained.
+"""A first policy from what stands in a repository: facts in, the text of a `clearance.toml` out, each line explained.
 
 What was counted becomes the `reach`, so that green over nothing is impossible from the first day on.
 """

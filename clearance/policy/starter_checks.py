@@ -95,7 +95,7 @@ def _bandit(scan: Scan) -> Block:
 def _checkov(scan: Scan) -> Block:
     return Block(
         name="checkov",
-        what="What Checkov says of the Terraform. It runs in an empty folder, where no .checkov.yaml can hide anything.",
+        what="What Checkov says of the Terraform. It runs in an empty folder: no .checkov.yaml hides anything.",
         tool=scan.tool,
         lines=(
             Line(key="run", value=("sh", "-c", _CHECKOV, "sh", "{reports}", *scan.paths), why=_RUN),
