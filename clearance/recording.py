@@ -108,7 +108,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     is its text, as the command line has it ("" where users waited for answers: closed arrivals), `intended` how many
     arrivals it held for the time that it ran. `seconds` and `warmup_s` are times since the run's start. `spans` says
     where the service's own lines come from ("" where nobody asked). `stopped` is why the run ended: "time", "decided",
-    "limit", or what broke it off. `raised` counts the tasks that ended in an exception outside a request, by its text.
+    "limit", or what broke it off; `looked` is the number of the look at which all was decided, 0 where none was.
+    `raised` counts the tasks that ended in an exception outside a request, by its text.
     """
 
     schema: int
@@ -124,6 +125,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[Route, ...]
     workers: tuple[Worker, ...]
     stopped: str
+    looked: int = 0
     spans: str = ""
     raised: dict[str, int] = {}
     problems: tuple[str, ...] = ()

@@ -67,6 +67,7 @@ def make(environment: Environment, run: Run) -> recording.Recording:
         routes=ledger.routes_in_order(),
         workers=ledger.workers(),
         stopped=run.stopped,
+        looked=run.deciding.decided if run.deciding is not None and run.stopped == "decided" else 0,
         spans=wanted.spans,
         raised=ledger.raised,
         problems=(*ledger.troubles(), *trouble),

@@ -11,9 +11,10 @@ from clearance.statistics.intervals import (
     ratio_interval,
     seconds_to_decide,
 )
-from clearance.statistics.sequence import Answer, Sequence, decide
+from clearance.statistics.sequence import LOOK_BLOCK_NS, Answer, Sequence, decide, warm_blocks
 
 __all__ = [
+    "LOOK_BLOCK_NS",
     "Answer",
     "Comparison",
     "Interval",
@@ -30,4 +31,5 @@ __all__ = [
     "quantile_interval",
     "ratio_interval",
     "seconds_to_decide",
+    "warm_blocks",
 ]

@@ -44,21 +44,26 @@ def block_ns(duration_ns: int) -> int:
     return max(1, min(_SECOND, duration_ns // _FEWEST_BLOCKS))
 
 
-def count_blocks(at_ns: ArrayLike, bad: ArrayLike, *, block_ns: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Count the bad requests and all requests of each block of time, the first block beginning at the first request.
+def count_blocks(
+    at_ns: ArrayLike, bad: ArrayLike, *, block_ns: int, begin_ns: int | None = None
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Count the bad requests and all requests of each block of time, the first one beginning at `begin_ns`.
 
-    `at_ns` are intended starts in any order, `bad` a truth value each. Blocks without a request are there, as zeros.
+    Unless said, that is the first request. `at_ns` are intended starts in any order, none before that, `bad` a truth
+    value each. Blocks without a request are there, as zeros.
     """
-    number = block_numbers(at_ns, block_ns=block_ns)
+    number = block_numbers(at_ns, block_ns=block_ns, begin_ns=begin_ns)
     length = int(number.max()) + 1 if len(number) else 0
     is_bad = np.asarray(bad, dtype=bool)
     return np.bincount(number[is_bad], minlength=length), np.bincount(number, minlength=length)
 
 
-def block_numbers(at_ns: ArrayLike, *, block_ns: int) -> NDArray[np.int64]:
-    """In which block of time each request lies, counted from the first request's."""
+def block_numbers(at_ns: ArrayLike, *, block_ns: int, begin_ns: int | None = None) -> NDArray[np.int64]:
+    """In which block of time each request lies, counted from `begin_ns`, or else from the first request."""
     at = np.asarray(at_ns, dtype=np.int64)
-    return (at - at.min()) // block_ns if len(at) else at
+    if not len(at):
+        return at
+    return (at - (at.min() if begin_ns is None else begin_ns)) // block_ns
 
 
 def clopper_pearson(bad: float, total: float, *, level: float = 0.95) -> tuple[float, float]:

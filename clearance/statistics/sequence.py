@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +17,12 @@ from numpy.typing import ArrayLike
 from clearance.statistics.intervals import Interval, ratio_interval
 
 Answer = Literal["pass", "fail", "undecided"]
+LOOK_BLOCK_NS: Final = 1_000_000_000
+
+
+def warm_blocks(warmup_s: float) -> int:
+    """How many blocks of LOOK_BLOCK_NS a run's warm-up takes, the last one whole; looks count the blocks after it."""
+    return -(-round(warmup_s * 1e9) // LOOK_BLOCK_NS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,10 @@ class Sequence:
 
     No look passes before `passes_from` blocks: few bad requests, seen in few places, say too little of how they come
     together, and then an interval is less sure than it says. Nothing keeps an early look from failing a run.
+
+    Where a run comes to its limit undecided, all of it is looked at once more, with the error of the look that it did
+    not live to see. That end was set before, and so may pass with fewer blocks than `passes_from`, as a run of a fixed
+    length may.
     """
 
     level: float = 0.95

@@ -133,12 +133,28 @@ def test_too_few_samples_have_no_upper_percentile():
 
 def test_a_run_that_looked_until_it_was_decided_has_wider_intervals():
     """Whoever looks several times has more chances to be wrong, and the interval says so."""
-    bad = ending(slice(0, 12000, 400), Outcome.REFUSED, 500)
+    bad = ending(slice(0, 13000, 400), Outcome.REFUSED, 500)
     widths = [
-        (found := measures(run(seconds=60.0, rows=bad, stopped=stopped))["availability"]).high - found.low
+        (found := measures(run(seconds=65.0, rows=bad, stopped=stopped, looked=3))["availability"]).high - found.low
         for stopped in ("time", "decided", "limit")
     ]
-    assert widths[0] < widths[1] == widths[2]
+    assert widths == sorted(set(widths))
+
+
+def test_a_run_is_judged_by_what_its_deciding_look_had_seen():
+    """What came in while a decided run was being stopped is shown, and counts for no level."""
+    late = ending(slice(13000, None), Outcome.REFUSED, 500)
+    recording = run(seconds=68.0, rows=late, stopped="decided", looked=3)
+    found = measures(recording)
+    assert (0.0, 13000) == (found["availability"].value, found["availability"].samples)
+    assert {("failed-request", Severity.INFO)} == {(each.rule, each.severity) for each in reading(recording).findings}
+
+
+@pytest.mark.parametrize("looked", [0, 4])
+def test_a_run_that_was_decided_says_by_which_look(looked):
+    """A look that there was none of, or that was not yet due, decides nothing."""
+    assert "nobody knows on what" in said(run(seconds=68.0, stopped="decided", looked=looked))
+    assert "nobody knows on what" not in said(run(seconds=68.0, stopped="decided", looked=3))
 
 
 def test_cold_starts_are_counted_and_stay_in():

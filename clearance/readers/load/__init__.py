@@ -38,7 +38,7 @@ def read(report: bytes, materials: Materials) -> Reading:
     return Reading(
         reach=len(run),
         unit="requests",
-        findings=findings(run, np.logical_or.reduce([nothing, *(held.counted for held in levels)]), recovered),
+        findings=findings(run, np.logical_or.reduce([nothing, *(held.mine for held in levels)]), recovered),
         measures=tuple(measures(run, levels, parts.cold, recovered)),
         problems=(*problems(run, levels, parts, agreed.validity), *_undated(run.header.started_at)),
         tool=plain(f"{run.header.tool} {run.header.version}"),

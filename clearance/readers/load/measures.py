@@ -14,6 +14,7 @@ from clearance.readers.load.faults import Recovery
 from clearance.readers.load.run import NANO, OPS, Column, Mask, Run
 from clearance.slo import Level
 from clearance.statistics import (
+    LOOK_BLOCK_NS,
     Interval,
     Sequence,
     block_ns,
@@ -21,6 +22,7 @@ from clearance.statistics import (
     count_blocks,
     quantile_interval,
     ratio_interval,
+    warm_blocks,
 )
 
 MOST_ROUTES: Final = 200
@@ -31,9 +33,14 @@ PERCENTILES: Final = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A run held against one level: which requests counted, which of those were bad, over how many seconds."""
+    """A run held against one level: which requests counted, which of those were bad, over how many seconds.
+
+    `mine` are the requests that the level has a budget for; all of them count but those that a deciding look had not
+    seen.
+    """
 
     level: Level
+    mine: Mask
     counted: Mask
     bad: Mask
     seconds: float
@@ -49,36 +56,60 @@ def hold(run: Run, level: Level) -> Held:
     """Count a level's requests and the bad ones among them.
 
     Availability counts every request, those of the warm-up too; latency those after it, and a request without a good
-    answer is bad however quickly it failed.
+    answer is bad however quickly it failed. Of a run that ended because all was decided, those count that the deciding
+    look had seen: what came while the run was being stopped was not looked at.
     """
     indicator = level.indicator
-    counted = np.ones(len(run), dtype=np.bool_)
+    mine = np.ones(len(run), dtype=np.bool_)
     bad = ~run.good
     seconds = run.header.seconds
     if indicator.at_most_ms is not None:
-        counted &= run.warm
+        mine &= run.warm
         bad = bad | (run.latency_ms > indicator.at_most_ms)
         seconds = max(0.0, seconds - run.header.warmup_s)
     if indicator.op is not None:
-        counted &= run.read if indicator.op == "read" else ~run.read
+        mine &= run.read if indicator.op == "read" else ~run.read
     if indicator.route is not None:
         asked = run.routes.index(indicator.route) if indicator.route in run.routes else -1
-        counted &= run.route == asked
-    return Held(level=level, counted=counted, bad=bad, seconds=seconds, interval=_share(run, counted, bad))
+        mine &= run.route == asked
+    counted = mine & _seen(run, after_warmup=indicator.at_most_ms is not None)
+    share = _share(run, counted, bad)
+    return Held(level=level, mine=mine, counted=counted, bad=bad, seconds=seconds, interval=share)
+
+
+def _seen(run: Run, *, after_warmup: bool) -> Mask:
+    """The requests that were intended in the blocks of the deciding look; all, where the run ended otherwise."""
+    if run.header.stopped != "decided":
+        return np.ones(len(run), dtype=np.bool_)
+    warmup = warm_blocks(run.header.warmup_s)
+    first, last = warmup * after_warmup, warmup + _LOOKS.at(max(1, run.header.looked))
+    return np.asarray((run.intended >= first * LOOK_BLOCK_NS) & (run.intended < last * LOOK_BLOCK_NS), dtype=np.bool_)
+
+
+def closing_look(run: Run) -> int:
+    """The number of the look that a run which went on until it was decided, or came to its limit, is judged by."""
+    if run.header.stopped == "decided":
+        return max(1, run.header.looked)
+    return last_look(run) + 1
+
+
+def last_look(run: Run) -> int:
+    """The number of the last look that was due in a run's time; 0 where there was none."""
+    return _LOOKS.due(int(run.header.seconds * NANO) // LOOK_BLOCK_NS - warm_blocks(run.header.warmup_s))
 
 
 def _share(run: Run, counted: Mask | Column, bad: Mask) -> Interval | None:
     """The share of the bad among some requests, given by a mask or by their places.
 
-    Where the run went on until it was decided, its interval is the one of the look that was due when it ended, wider
-    than that of a run whose end was set before.
+    Where the run went on until it was decided, or to its limit, its interval is the one of its last look, wider than
+    that of a run whose end was set before.
     """
     moments = run.intended[counted]
     if not len(moments):
         return None
     if run.header.stopped in _LOOKED:
-        blocks = count_blocks(moments, bad[counted], block_ns=NANO)
-        return _LOOKS.interval(*blocks, max(1, _LOOKS.due(len(blocks[1]))))
+        blocks = count_blocks(moments, bad[counted], block_ns=LOOK_BLOCK_NS, begin_ns=0)
+        return _LOOKS.interval(*blocks, closing_look(run))
     length = block_ns(int(run.header.seconds * NANO))
     return ratio_interval(*count_blocks(moments, bad[counted], block_ns=length))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from clearance.readers.load.generator import overtaxed, own_lateness_ms
 from clearance.readers.load.join import Split
-from clearance.readers.load.measures import MOST_ROUTES, Held
+from clearance.readers.load.measures import MOST_ROUTES, Held, last_look
 from clearance.readers.load.plain import plain
 from clearance.readers.load.run import NANO, Run
 from clearance.recording import Outcome
@@ -39,6 +39,11 @@ def _whole(run: Run) -> Iterator[str]:
     if header.stopped not in _ENDED:
         why = plain(header.stopped) or "nobody says why"
         yield f"the run was broken off after {header.seconds:,.1f} s: {why}; run it again"
+    if header.stopped == "decided" and not 1 <= header.looked <= last_look(run):
+        yield (
+            f"the run ended as decided, by look {header.looked}, and its {header.seconds:,.1f} s have "
+            f"{last_look(run)}: nobody knows on what; run it again"
+        )
     yield from (f"the generator says: {plain(text)}" for text in header.problems[:_MOST])
     if header.problems[_MOST:]:
         yield f"the generator says {len(header.problems) - _MOST:,} things more"
