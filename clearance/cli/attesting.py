@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,6 +143,8 @@ def _file(named: str | None, verdict: Verdict, sealed: bytes, founded_on: list[b
     for data in (*founded_on, sealed):
         shelf.store(data)
     shelf.file(attempt)
+    if verdict.subject.config_digest is not None:  # by which a Terraform run finds it, whatever commit it names
+        shelf.file(replace(attempt, commit=verdict.subject.config_digest.removeprefix("sha256:")))
 
 
 def _expectation(options: argparse.Namespace, home: project.Project) -> Expectation:
