@@ -27,6 +27,9 @@ _LIMITED, _FORBIDDEN, _REFUSED = 429, 403, 422
 _BROKEN = frozenset({500, 502, 503, 504})
 _FIRST_ERROR = 400
 _MINUTE = 60.0  # what GitHub asks of whoever meets a secondary limit that names no time
+_REDIRECTS = urllib3.Retry(  # the token does not go along to another host; what else to do again is decided here
+    total=3, connect=0, read=0, status=0, other=0, redirect=3, respect_retry_after_header=False
+)
 _HINTS = {
     401: "the token is not valid, or no longer: give GITHUB_TOKEN a new one",
     403: "give the token the permission that this needs, under `permissions:` in a workflow",
@@ -181,7 +184,7 @@ class Client:
                 body=None if body is None else json.dumps(body).encode(),
                 headers=headers if body is None else {**headers, "Content-Type": "application/json"},
                 timeout=urllib3.Timeout(connect=self._patience.answer_s, read=self._patience.answer_s),
-                retries=urllib3.Retry(total=3, connect=0, read=0, status=0, other=0, redirect=3),
+                retries=_REDIRECTS,
                 preload_content=False,
             )
             with response:

@@ -1,12 +1,13 @@
 """GitHub's REST API on this machine, a real server on the loopback: what the gate uses of it, and all its bad days.
 
-Paths and shapes: https://docs.github.com/en/rest. A trouble is what happens instead of one answer: a status with headers,
-a connection that is dropped before or after the deed, an answer that never ends.
+Paths and shapes: https://docs.github.com/en/rest. A trouble is what happens instead of one answer: a status with
+headers, a connection that is dropped before or after the deed, an answer that never ends.
 """
 
 import base64
 import contextlib
 import json
+import re
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ ANNOTATIONS, SUMMARY, DESCRIPTION, COMMENT = 50, 65_535, 140, 65_536
 
 @dataclass
 class Trouble:
-    """Instead of an answer to `method` and a path that ends so: a status, `drop`, `lost` (done, then dropped), `hang`."""
+    """Instead of an answer to `method` and a path that ends so: a status, `drop`, `lost` (done, then so), or `hang`."""
 
     method: str
     path: str
@@ -83,83 +84,87 @@ class GitHub:
                 return getattr(self, f"_{name}")(method, path.removeprefix(f"/{name}/"), query, body)
         return 404, {"message": "Not Found"}
 
+    def trouble(self, method, path):
+        """Take the next trouble that this request meets, if there is one."""
+        found = next((one for one in self.troubles if one.method == method and path.endswith(one.path)), None)
+        if found:
+            self.troubles.remove(found)
+        return found
+
+    def paged(self, path, query, status, said):
+        """Cut a list into pages, with a link to the next."""
+        items = said.get("check_runs") if isinstance(said, dict) else said
+        if not isinstance(items, list):
+            return status, said, {}
+        size, page = min(int(query.get("per_page", 30)), self.page), int(query.get("page", 1))
+        cut = items[(page - 1) * size : page * size]
+        rest = "&".join(f"{key}={value}" for key, value in query.items() if key != "page")
+        link = {"Link": f'<{self.url}{path}?{rest}&page={page + 1}>; rel="next"'} if len(items) > page * size else {}
+        return status, ({**said, "check_runs": cut} if isinstance(said, dict) else cut), link
+
     def _orgs(self, _method, path, _query, _body):
         organisation, _, team, _, login = path.split("/")
         state = self.members.get((f"{organisation}/{team}", login))
         return (200, {"state": state}) if state else (404, {"message": "Not Found"})
 
     def _repos(self, method, path, query, body):
-        if not path.startswith(f"{REPOSITORY}/"):
-            return 404, {"message": "Not Found"}
-        parts = path.removeprefix(f"{REPOSITORY}/").split("/")
-        if method == "GET":
-            return self._read(parts, query)
-        return self._write(method, parts, body)
-
-    def _read(self, parts, query):
-        match parts:
-            case ["pulls"]:
-                return 200, [
-                    p
-                    for p in self.pulls.values()
-                    if p["state"] == query["state"] and p["head"]["label"] == query["head"]
-                ]
-            case ["pulls", number]:
-                return 200, self.pulls[int(number)]
-            case ["pulls", number, ("reviews" | "files") as what]:
-                return 200, getattr(self, what)[int(number)]
-            case ["commits", sha]:
-                return 200, {"sha": sha, "parents": [{"sha": one} for one in self.commits.get(sha, [])]}
-            case ["commits", sha, "statuses"]:
-                return 200, [one for one in reversed(self.statuses) if one["sha"] == sha]
-            case ["commits", sha, "check-runs"]:
-                found = [r for r in self.check_runs if r["head_sha"] == sha and r["name"] == query["check_name"]]
-                return 200, {"total_count": len(found), "check_runs": found}
-            case ["check-runs", number]:
-                return 200, self.check_runs[int(number) - 1]
-            case ["branches", branch]:
-                return 200, {"commit": {"sha": self.branches[unquote(branch)]}}
-            case ["branches", _, "protection"]:
-                return self.protection or (404, {"message": "Branch not protected"})
-            case ["rules", "branches", _]:
-                return 200, self.rules
-            case ["git", "matching-refs", *ref]:
-                start = f"refs/{'/'.join(ref)}"
-                return 200, [{"ref": k, "object": {"sha": v}} for k, v in self.refs.items() if k.startswith(start)]
-            case ["contents", *path] if "/".join(path) in self.contents:
-                data = base64.b64encode(self.contents["/".join(path)].encode()).decode()
-                return 200, {"content": data, "encoding": "base64"}
-            case ["issues", number, "comments"]:
-                return 200, self.comments[int(number)]
+        below = path.removeprefix(f"{REPOSITORY}/")
+        for verb, pattern, answer in _ROUTES:
+            found = re.fullmatch(pattern, below)
+            if path != below and verb == method and found:
+                try:
+                    return answer(self, *map(unquote, found.groups()), query if method == "GET" else body)
+                except KeyError:
+                    return 404, {"message": "Not Found"}
         return 404, {"message": "Not Found"}
 
-    def _write(self, method, parts, body):
-        match [method, *parts]:
-            case ["POST", "check-runs"]:
-                run = {"id": len(self.check_runs) + 1, "html_url": f"{self.url}/runs/{len(self.check_runs) + 1}",
-                       "output": {"annotations_count": 0}, "annotations": []}  # fmt: skip
-                self.check_runs.append(run)
-                return self._change(run, body, 201)
-            case ["PATCH", "check-runs", number]:
-                return self._change(self.check_runs[int(number) - 1], body, 200)
-            case ["POST", "statuses", sha]:
-                if len(body["description"]) > DESCRIPTION:
-                    return 422, {"message": "Validation Failed"}
-                self.statuses.append({**body, "sha": sha, "url": f"{self.url}/statuses/{len(self.statuses)}"})
-                return 201, self.statuses[-1]
-            case ["POST", "issues", number, "comments"] if len(body["body"]) <= COMMENT:
-                made = {
-                    "id": 100 + len(self.comments[int(number)]),
-                    "user": {"login": "github-actions[bot]"},
-                    "html_url": "here",
-                }
-                self.comments[int(number)].append({**made, **body})
-                return 201, self.comments[int(number)][-1]
-            case ["PATCH", "issues", "comments", number]:
-                found = next(c for all_ in self.comments.values() for c in all_ if c["id"] == int(number))
-                found.update(body)
-                return 200, found
-        return 422, {"message": "Validation Failed", "errors": ["as documented"]}
+    def _find_pulls(self, query):
+        return 200, [
+            p for p in self.pulls.values() if (p["state"], p["head"]["label"]) == (query["state"], query["head"])
+        ]
+
+    def _commit(self, sha, query):
+        return 200, {"sha": sha, "parents": [{"sha": one} for one in self.commits.get(sha, [])]}
+
+    def _runs(self, sha, query):
+        found = [r for r in self.check_runs if r["head_sha"] == sha and r["name"] == query["check_name"]]
+        return 200, {"total_count": len(found), "check_runs": found}
+
+    def _matching(self, ref, query):
+        return 200, [{"ref": k, "object": {"sha": v}} for k, v in self.refs.items() if k.startswith(f"refs/{ref}")]
+
+    def _content(self, path, query):
+        data = base64.b64encode(self.contents[path].encode()).decode()
+        return 200, {"content": data, "encoding": "base64"}
+
+    def _open_run(self, body):
+        number = len(self.check_runs) + 1
+        output = {"annotations_count": 0}
+        run = {"id": number, "html_url": f"{self.url}/runs/{number}", "output": output, "annotations": []}
+        self.check_runs.append(run)
+        return self._change(run, body, 201)
+
+    def _put_status(self, sha, body):
+        if len(body["description"]) > DESCRIPTION:
+            return 422, {"message": "Validation Failed"}
+        self.statuses.append({**body, "sha": sha, "url": f"{self.url}/statuses/{len(self.statuses)}"})
+        return 201, self.statuses[-1]
+
+    def _comment(self, number, body):
+        if len(body["body"]) > COMMENT:
+            return 422, {"message": "Validation Failed"}
+        made = {
+            "id": 100 + len(self.comments[int(number)]),
+            "user": {"login": "github-actions[bot]"},
+            "html_url": "here",
+        }
+        self.comments[int(number)].append({**made, **body})
+        return 201, self.comments[int(number)][-1]
+
+    def _edit_comment(self, number, body):
+        found = next(c for all_ in self.comments.values() for c in all_ if c["id"] == int(number))
+        found.update(body)
+        return 200, found
 
     def _change(self, run, body, status):
         output = body.get("output", {})
@@ -173,6 +178,37 @@ class GitHub:
         return status, {key: value for key, value in run.items() if key != "annotations"}
 
 
+_ROUTES = (
+    ("GET", "pulls", GitHub._find_pulls),
+    ("GET", "pulls/([0-9]+)", lambda hub, number, _query: (200, hub.pulls[int(number)])),
+    ("GET", "pulls/([0-9]+)/reviews", lambda hub, number, _query: (200, hub.reviews[int(number)])),
+    ("GET", "pulls/([0-9]+)/files", lambda hub, number, _query: (200, hub.files[int(number)])),
+    ("GET", "commits/([^/]+)", GitHub._commit),
+    (
+        "GET",
+        "commits/([^/]+)/statuses",
+        lambda hub, sha, _query: (200, [s for s in hub.statuses[::-1] if s["sha"] == sha]),
+    ),
+    ("GET", "commits/([^/]+)/check-runs", GitHub._runs),
+    ("GET", "check-runs/([0-9]+)", lambda hub, number, _query: (200, hub.check_runs[int(number) - 1])),
+    ("GET", "branches/([^/]+)", lambda hub, branch, _query: (200, {"commit": {"sha": hub.branches[branch]}})),
+    (
+        "GET",
+        "branches/[^/]+/protection",
+        lambda hub, _query: hub.protection or (404, {"message": "Branch not protected"}),
+    ),
+    ("GET", "rules/branches/[^/]+", lambda hub, _query: (200, hub.rules)),
+    ("GET", "git/matching-refs/(.+)", GitHub._matching),
+    ("GET", "contents/(.+)", GitHub._content),
+    ("GET", "issues/([0-9]+)/comments", lambda hub, number, _query: (200, hub.comments[int(number)])),
+    ("POST", "check-runs", GitHub._open_run),
+    ("PATCH", "check-runs/([0-9]+)", lambda hub, number, body: hub._change(hub.check_runs[int(number) - 1], body, 200)),
+    ("POST", "statuses/([^/]+)", GitHub._put_status),
+    ("POST", "issues/([0-9]+)/comments", GitHub._comment),
+    ("PATCH", "issues/comments/([0-9]+)", GitHub._edit_comment),
+)
+
+
 def _handler(github):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -183,31 +219,17 @@ def _handler(github):
             data = self.rfile.read(int(self.headers.get("content-length", 0)))
             body = json.loads(data) if data else None
             github.asked.append((self.command, where.path, self.headers.get("authorization"), body))
-            trouble = next(
-                (t for t in github.troubles if t.method == self.command and where.path.endswith(t.path)), None
-            )
-            if trouble:
-                github.troubles.remove(trouble)
-                if trouble.instead == "hang":
-                    github.done.wait(60)
-                if trouble.instead == "lost":
-                    github.answer(self.command, where.path, query, body)
-                if isinstance(trouble.instead, str):
-                    self.close_connection = True
-                    return None
-                return self.say(trouble.instead, trouble.body or {"message": "trouble"}, trouble.headers)
-            status, said = github.answer(self.command, where.path, query, body)
-            headers = {}
-            items = said.get("check_runs") if isinstance(said, dict) else said
-            if isinstance(items, list):
-                size = min(int(query.get("per_page", 30)), github.page)
-                page = int(query.get("page", 1))
-                if len(items) > page * size:
-                    rest = "&".join(f"{k}={v}" for k, v in query.items() if k != "page")
-                    headers["Link"] = f'<{github.url}{where.path}?{rest}&page={page + 1}>; rel="next"'
-                cut = items[(page - 1) * size : page * size]
-                said = {**said, "check_runs": cut} if isinstance(said, dict) else cut
-            return self.say(status, said, headers)
+            trouble = github.trouble(self.command, where.path)
+            if trouble is None:
+                return self.say(*github.paged(where.path, query, *github.answer(self.command, where.path, query, body)))
+            if trouble.instead == "hang":
+                github.done.wait(60)
+            if trouble.instead == "lost":
+                github.answer(self.command, where.path, query, body)
+            if isinstance(trouble.instead, str):
+                self.close_connection = True
+                return None
+            return self.say(trouble.instead, trouble.body or {"message": "trouble"}, trouble.headers)
 
         def say(self, status, said, headers):
             data = said if isinstance(said, bytes) else json.dumps(said).encode()

@@ -299,7 +299,7 @@ def _called(uses):
 
 
 def _git(folder, *words):
-    who = [f"-c{key}=a@example.org" for key in ("user.name", "user.email")]
+    who = [word for key in ("user.name", "user.email") for word in ("-c", f"{key}=a@example.org")]
     command = ["git", "-c", "commit.gpgsign=false", "-c", "safe.directory=*", *who, *words]
     done = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True)
     return done.stdout.strip()
@@ -322,7 +322,7 @@ def protect(origin, aws, owner="ci"):
     entry = subprocess.run(
         [sys.executable, "-m", "clearance", *words],
         env={**os.environ, **aws, "PYTHONPATH": str(ROOT)},
-        cwd=origin,
+        cwd=ROOT,
         check=True,
         stdout=subprocess.PIPE,
         text=True,

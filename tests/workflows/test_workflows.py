@@ -1,0 +1,181 @@
+"""The workflows as they are written: valid, pinned, without rights that they do not need, and with no way around."""
+
+import json
+import re
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from clearance.cli import project
+from clearance.cli.commands import perform
+from clearance.github.codeowners import owners
+from clearance.model import Stage
+from tests.workflows.expressions import evaluate, fill
+
+ROOT = Path(__file__).parents[2]
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+OWN = re.compile(r"uses: \$/\.github/workflows/[\w.-]+\.yml$")
+
+
+def schema(name):
+    return json.loads((files("check_jsonschema.builtin_schemas.vendor") / f"{name}.json").read_text())
+
+
+def parse(file):
+    said = yaml.safe_load((GITHUB / "workflows" / file).read_text())
+    return said["jobs"]
+
+
+def steps(job):
+    return [step for step in job.get("steps", []) if "run" in step]
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_it_is_a_workflow(file):
+    """Each workflow is valid by the JSON Schema of workflows."""
+    said = yaml.safe_load(file.read_text())
+    said["on"] = said.pop(True)  # YAML 1.1 reads `on` so
+    jsonschema.Draft7Validator(schema("github-workflows")).validate(said)
+
+
+def test_dependabot_knows_its_file():
+    """Dependabot's file is valid by its JSON Schema, and keeps the actions up to date."""
+    said = yaml.safe_load((GITHUB / "dependabot.yml").read_text())
+    jsonschema.Draft7Validator(schema("dependabot")).validate(said)
+    assert "github-actions" in {one["package-ecosystem"] for one in said["updates"]}
+
+
+def test_actionlint_has_no_objection():
+    """The linter of workflows finds no mistake in keys, expressions, needs and outputs."""
+    actionlint = Path(sys.executable).with_name("actionlint")
+    done = subprocess.run(
+        [actionlint, "-shellcheck=", "-pyflakes=", *WORKFLOWS], capture_output=True, text=True, check=False
+    )
+    assert (0, "") == (done.returncode, done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_it_is_pinned_and_modest(file):
+    """Actions are pinned by digest and say their version, rights are given job by job, scripts hold no expression."""
+    lines = [line.strip().removeprefix("- ") for line in file.read_text().splitlines()]
+    used = [line for line in lines if line.startswith("uses:")]
+    said = yaml.safe_load(file.read_text())
+    assert [] == [line for line in used if not PINNED.match(line) and not OWN.match(line)]
+    assert {} == said["permissions"]
+    assert [] == [name for name, job in said["jobs"].items() if "permissions" not in job]
+    assert [] == [step["name"] for job in said["jobs"].values() for step in steps(job) if "${{" in step["run"]]
+
+
+def test_every_check_of_the_policy_is_in_the_matrix(capsys):
+    """What the matrix is made of are all checks that the policy requires of a change, and no other."""
+    assert perform(["checks", "--stage", "change", "--format", "json", "--policy", str(ROOT / "clearance.toml")]) == 0
+    asked = {
+        one.check for one in project.find(str(ROOT / "clearance.toml")).policy.requirements if one.stage is Stage.CHANGE
+    }
+    assert asked == set(json.loads(capsys.readouterr().out))
+
+
+def test_every_check_is_run_uploaded_and_judged(capsys):
+    """For each check of the policy the matrix runs it and uploads its evidence under the name that the judge takes."""
+    perform(["checks", "--format", "json", "--policy", str(ROOT / "clearance.toml")])
+    listed = capsys.readouterr().out.strip()
+    jobs = parse("clearance.yml")
+    context = {"needs": {"plan": {"outputs": {"checks": listed}}}, "inputs": {"stage": "change"}}
+    matrix = fill(jobs["gather"]["strategy"]["matrix"]["check"], context, {"fromJSON": json.loads})
+    upload = next(step["with"] for step in jobs["gather"]["steps"] if "upload-artifact" in step.get("uses", ""))
+    download = next(step["with"] for step in jobs["judge"]["steps"] if "download-artifact" in step.get("uses", ""))
+    taking = next(step["run"] for step in steps(jobs["judge"]) if "clearance checks" in step["run"])
+
+    assert json.loads(listed) == matrix
+    assert 'clearance run --evidence-only --stage "$STAGE" --only "$CHECK"' in jobs["gather"]["steps"][-2]["run"]
+    assert ("error", "evidence-${{ inputs.stage }}-*") == (upload["if-no-files-found"], download["pattern"])
+    for check in matrix:
+        name = fill(upload["name"], {**context, "matrix": {"check": check}}, {})
+        assert f"gathered/{name}/evidence/{check}.json" in taking.replace("$STAGE", "change").replace("$check", check)
+
+
+def test_the_judge_judges_whatever_became_of_the_others():
+    """It runs always, after all others, and no step before the verdict may be left out or fail unseen."""
+    jobs = parse("clearance.yml")
+    assert ("always()", {"plan", "gather"}) == (jobs["judge"]["if"], set(jobs["judge"]["needs"]))
+    assert jobs["gather"]["strategy"]["fail-fast"] is False
+    every = [step for job in jobs.values() for step in [job, *job.get("steps", [])]]
+    assert [] == [one for one in every if "continue-on-error" in one]
+
+
+def test_only_the_signing_and_the_commenting_may_write():
+    """Jobs that run what is judged have no right to write; the one exception uploads findings and runs nothing."""
+    for file in WORKFLOWS:
+        for name, job in parse(file.name).items():
+            writing = [right for right, how in job["permissions"].items() if how == "write"]
+            own = "uses" in job or name in {"attest", "comment"}
+            assert own or not writing or (writing == ["security-events"] and not steps(job)), name
+
+
+def test_signing_executes_nothing_of_what_is_judged():
+    """Where the judged tree lies, only Clearance and the shell's own words are run; what installs lies elsewhere."""
+    job = parse("attest.yml")["attest"]
+    allowed = {"clearance", "mkdir", "cp", "find", "read", "test", "while", "done", "do", "file"}
+    uses = [step.get("uses", "") for step in job["steps"]]
+    assert [] == [use for use in uses if use.startswith(("$/", "./", "actions/cache"))]
+    for step in steps(job):
+        first = {found[1] for line in step["run"].splitlines() if (found := re.match(r"\s*(\w+)", line))}
+        if step.get("working-directory") == "judged":
+            assert first <= allowed, step["name"]
+        else:
+            assert step.get("working-directory") == "trusted" or not re.search(
+                r"make|clearance |python|uv ", step["run"]
+            )
+
+
+def test_nothing_is_said_of_a_signature_that_was_not_verified():
+    """The commit's status comes after signing and verifying, and only where both went well."""
+    named = {step.get("name"): step for step in parse("attest.yml")["attest"]["steps"]}
+    order = [
+        "Sign the verdict, and file it",
+        "Hold the signature against the keys that the branch trusts",
+        "Say so on the commit",
+    ]
+    assert order == [name for name in named if name in order]
+    assert [] == [name for name in order if "always()" in named[name]["if"]]
+
+
+@pytest.mark.parametrize(
+    ("event", "protected", "key", "signs"),
+    [
+        ("push", True, "awskms:k", True),
+        ("merge_group", False, "awskms:k", True),
+        ("push", False, "awskms:k", False),
+        ("pull_request", True, "awskms:k", False),
+        ("workflow_dispatch", True, "awskms:k", False),
+        ("push", True, "", False),
+    ],
+)
+def test_only_the_branch_and_its_queue_are_signed(event, protected, key, signs):
+    """A pull request's run, and one without a key, signs nothing."""
+    context = {"vars": {"CLEARANCE_KEY": key}, "github": {"event_name": event, "ref_protected": protected}}
+    assert signs == bool(evaluate(parse("attest.yml")["attest"]["if"], context, {}))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["clearance.toml", "clearance.keys.toml", "security/rules/ruff.txt", ".github/workflows/gate.yml",
+     ".github/CODEOWNERS", "load/slo.yaml", "uv.lock", "pyproject.toml"],
+)  # fmt: skip
+def test_what_the_gate_asks_has_an_owner(path):
+    """Whoever edits the policy, its lists, the trusted keys, the workflows or the owners needs an owner's approval."""
+    assert owners((GITHUB / "CODEOWNERS").read_text(), path)
+
+
+@pytest.mark.parametrize("text", ["github.sha & 1", "github['x']", "toJSON(github)", "secrets.KEY"])
+def test_what_cannot_be_rehearsed_is_an_error(text):
+    """An expression that the rehearsal does not know is no guess."""
+    with pytest.raises((ValueError, KeyError)):
+        evaluate(text, {"github": {}}, {})
