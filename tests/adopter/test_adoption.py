@@ -23,6 +23,10 @@ with make_server("127.0.0.1", 0, app) as server:
     print(server.server_port, flush=True)
     server.serve_forever()
 """
+LABELS = {
+    "src/parcels/labels.py": "import subprocess\n\n\ndef label(text):\n    subprocess.call(text, shell=True)\n",
+    "infra/main.tf": '\nresource "aws_sqs_queue" "labels" {\n  name = "labels"\n}\n',
+}
 
 
 @pytest.fixture(scope="module")
@@ -66,15 +70,15 @@ def test_from_init_to_a_blocked_change(parcels, checkov):
     _, text, code = parcels.clearance("run", "--base", "HEAD")
     assert (code, verdict(parcels)[0]["complete"]) == (0, True), text
 
-    parcels.write(
-        {"src/parcels/labels.py": "import subprocess\n\n\ndef label(text):\n    subprocess.call(text, shell=True)\n"}
-    )
+    for name, text in LABELS.items():
+        with (parcels.path / name).open("a") as file:
+            file.write(text)
     parcels.shell("git add . && git commit -qm 'Labels'")
     _, text, code = parcels.clearance("run", "--base", "HEAD~1")
     blocked, decisions = verdict(parcels)
     assert (code, [name for name, each in decisions.items() if each != "pass"]) == (1, ["bandit", "checkov"])
     found = [(each["path"], each["resource"], each["line"]) for r in blocked["rulings"] for each in r["blocking"]]
-    assert set(found) == {("src/parcels/labels.py", None, 5), ("infra/main.tf", "aws_sqs_queue.more", 9)}
+    assert set(found) == {("src/parcels/labels.py", None, 5), ("infra/main.tf", "aws_sqs_queue.labels", 10)}
     assert "src/parcels/labels.py:5" in text
 
 
@@ -84,7 +88,6 @@ def test_from_init_to_a_blocked_change(parcels, checkov):
         ("sed -i '/Outline/,$d' features/tracking.feature", "behaviour", "unknown"),
         ("sed -i 's/ == 0$/ == 1/' src/parcels/tracking.py", "unit", "fail"),
         ("sed -i '/^import pytest/a pytestmark = pytest.mark.skip' tests/test_tracking.py", "unit", "unknown"),
-        ('echo \'resource "aws_sqs_queue" "more" { name = "more" }\' >> infra/main.tf', "checkov", "fail"),
         ("echo 'drop table scans;' > migrations/0002_away.sql", "migrations", "fail"),
         ("sed -i 's/make test/echo ${{ github.head_ref }}/' .github/workflows/ci.yml", "workflows", "fail"),
         ("sed -i 's/^reach = 4 /reach = 3 /' clearance.toml", "policy", "fail"),
@@ -95,8 +98,7 @@ def test_changes_that_are_blocked(parcels, change, check, decision):
     """A change that breaks, hides or loosens something is blocked by the check whose business that is."""
     parcels.clearance("init")
     parcels.shell(f"git add . && git commit -qm 'A gate' && {change} && git add . && git commit -qm 'A change'")
-    only = [] if check == "policy" else ["--only", check]
-    _, text, code = parcels.clearance("run", "--base", "HEAD~1", *only)
+    _, text, code = parcels.clearance("run", "--base", "HEAD~1", "--only", "unit" if check == "policy" else check)
     assert (verdict(parcels)[1][check], code) == (decision, {"fail": 1, "unknown": 3}[decision]), text
 
 
