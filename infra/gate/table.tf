@@ -2,11 +2,11 @@
 resource "aws_dynamodb_table" "state" {
   name                        = local.name
   billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = "id"
+  hash_key                    = "pk"
   deletion_protection_enabled = true
 
   attribute {
-    name = "id"
+    name = "pk"
     type = "S"
   }
 

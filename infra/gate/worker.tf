@@ -153,7 +153,7 @@ data "aws_iam_policy_document" "undelivered" {
 data "aws_iam_policy_document" "state" {
   statement {
     sid       = "Remember"
-    actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+    actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.state.arn]
   }
 }

@@ -3,6 +3,16 @@ output "arn" {
   value       = aws_lambda_function.this.arn
 }
 
+output "environment" {
+  description = "Environment variables of the function."
+  value       = aws_lambda_function.this.environment[0].variables
+}
+
+output "image" {
+  description = "Container image of the function; null where it is a zip."
+  value       = aws_lambda_function.this.image_uri
+}
+
 output "invoke_arn" {
   description = "ARN by which an API calls the function."
   value       = aws_lambda_function.this.invoke_arn
@@ -21,4 +31,9 @@ output "name" {
 output "role_arn" {
   description = "ARN of the function's role."
   value       = aws_iam_role.this.arn
+}
+
+output "timeout_s" {
+  description = "Seconds after which the function is stopped."
+  value       = aws_lambda_function.this.timeout
 }

@@ -47,7 +47,7 @@ resource "aws_kms_key" "this" {
   description              = var.description
   customer_master_key_spec = var.signs ? "ECC_NIST_P256" : "SYMMETRIC_DEFAULT"
   key_usage                = var.signs ? "SIGN_VERIFY" : "ENCRYPT_DECRYPT"
-  enable_key_rotation      = !var.signs # KMS cannot rotate a signing key: verifiers know it by its public half
+  enable_key_rotation      = var.signs ? false : true # KMS cannot rotate a signing key: verifiers know it by its public half
   deletion_window_in_days  = 30
 
   policy = jsonencode({

@@ -1,0 +1,100 @@
+# What the three functions are given, and how requests get from one to the next.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+run "the_receiver_knows_one_secret_by_name" {
+  command = plan
+
+  assert {
+    condition     = keys(module.receiver.environment) == tolist(["CLEARANCE_RUNTASK_HMAC_SECRET_ARN", "CLEARANCE_RUNTASK_QUEUE_URL", "CLEARANCE_RUNTASK_SEAL_KEY_ARN"])
+    error_message = "The receiver's environment names a secret, a queue and a key, and holds none of them."
+  }
+
+  assert {
+    condition     = toset(flatten(data.aws_iam_policy_document.receiver.statement[*].actions)) == toset(["kms:Decrypt", "secretsmanager:GetSecretValue", "sqs:SendMessage"])
+    error_message = "The receiver reads its secret and sends to its queue."
+  }
+}
+
+run "the_worker_is_pinned" {
+  command = plan
+
+  assert {
+    condition     = module.worker.environment.CLEARANCE_RUNTASK_POLICY_DIGEST == var.policy_digest && module.worker.environment.CLEARANCE_RUNTASK_HOSTS == "app.terraform.io"
+    error_message = "The worker holds one policy, and calls one host."
+  }
+
+  assert {
+    condition     = module.worker.image == var.image && module.undelivered.image == var.image
+    error_message = "Worker and undelivered are the same image, by digest."
+  }
+}
+
+run "what_fails_is_answered_too" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue.requests.redrive_policy).maxReceiveCount == 3
+    error_message = "After three workers a request is given to the function for undelivered ones."
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.undelivered.function_name == module.undelivered.arn && aws_lambda_event_source_mapping.worker.batch_size == 1
+    error_message = "The dead-letter queue has a consumer of its own."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.requests.visibility_timeout_seconds > module.worker.timeout_s && aws_sqs_queue.requests.visibility_timeout_seconds <= 450
+    error_message = "A request comes back after its worker's time is up, and before Terraform Cloud's ten minutes are."
+  }
+}
+
+run "what_lies_there_is_closed_and_does_not_stay" {
+  command = plan
+
+  assert {
+    condition     = aws_sqs_queue.requests.kms_master_key_id == module.requests_key.arn && aws_sqs_queue.undelivered.kms_master_key_id == module.requests_key.arn && aws_dynamodb_table.state.server_side_encryption[0].kms_key_arn == module.requests_key.arn
+    error_message = "Queues and table lie under the requests' key."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.requests.message_retention_seconds == 7200 && aws_dynamodb_table.state.ttl[0].enabled && aws_dynamodb_table.state.ttl[0].attribute_name == "expires"
+    error_message = "A request is gone after two hours, what is remembered of it later."
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.state.point_in_time_recovery[0].enabled && aws_dynamodb_table.state.deletion_protection_enabled
+    error_message = "The table can be restored, and not be deleted in passing."
+  }
+}
+
+run "the_api_is_throttled_and_logs_no_secret" {
+  command = plan
+
+  assert {
+    condition     = aws_apigatewayv2_stage.this.default_route_settings[0].throttling_rate_limit == 20 && aws_apigatewayv2_stage.this.default_route_settings[0].throttling_burst_limit == 100
+    error_message = "Strangers cannot ask without a limit."
+  }
+
+  assert {
+    condition     = !can(regex("(?i)header|body|authorizer|\\$context.path|querystring", aws_apigatewayv2_stage.this.access_log_settings[0].format))
+    error_message = "The access log has neither headers nor bodies."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.api.source_arn == "arn:aws:execute-api:eu-central-1:111122223333:abcdefghij/*/POST/"
+    error_message = "The API calls the receiver by its one route."
+  }
+}
+
+run "two_secrets_without_a_value" {
+  command = plan
+
+  assert {
+    condition     = output.secret_names == { hmac = "clearance-test/hmac", plan = "clearance-test/plan" }
+    error_message = "Terraform makes the secrets; somebody else fills them."
+  }
+}

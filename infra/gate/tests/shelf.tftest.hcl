@@ -1,0 +1,82 @@
+# The shelf keeps everything, and one role writes to it, for one subject.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+run "every_version_is_kept" {
+  command = plan
+
+  assert {
+    condition     = aws_s3_bucket.shelf.object_lock_enabled && !aws_s3_bucket.shelf.force_destroy && aws_s3_bucket_versioning.shelf.versioning_configuration[0].status == "Enabled"
+    error_message = "Nothing that was filed is replaced."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_object_lock_configuration.shelf.rule[0].default_retention[0].mode == "COMPLIANCE" && aws_s3_bucket_object_lock_configuration.shelf.rule[0].default_retention[0].days == 400
+    error_message = "No one can delete a version for 400 days, the account's owner included."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.shelf.block_public_acls,
+      aws_s3_bucket_public_access_block.shelf.block_public_policy,
+      aws_s3_bucket_public_access_block.shelf.ignore_public_acls,
+      aws_s3_bucket_public_access_block.shelf.restrict_public_buckets,
+    ])
+    error_message = "The shelf is never public."
+  }
+}
+
+run "one_role_writes" {
+  command = plan
+
+  assert {
+    condition = [
+      for statement in data.aws_iam_policy_document.shelf.statement : [statement.effect, one(statement.condition).test, one(one(statement.condition).values)]
+      if statement.sid == "OneWriter"
+    ] == [["Deny", "StringNotEquals", aws_iam_role.workflow.arn]]
+    error_message = "Whatever IAM says, nobody but the workflow's role writes."
+  }
+
+  assert {
+    condition     = !contains(flatten(data.aws_iam_policy_document.worker.statement[*].actions), "s3:PutObject")
+    error_message = "The worker reads the shelf, and writes nothing to it."
+  }
+}
+
+run "one_subject_becomes_that_role" {
+  command = plan
+
+  assert {
+    condition     = toset(flatten(data.aws_iam_policy_document.workflow_trust.statement[*].condition)[*].test) == toset(["StringEquals"])
+    error_message = "A token is compared exactly, never with a pattern."
+  }
+
+  assert {
+    condition = { for condition in data.aws_iam_policy_document.workflow_trust.statement[0].condition : condition.variable => one(condition.values) } == {
+      "token.actions.githubusercontent.com:aud"           = "sts.amazonaws.com"
+      "token.actions.githubusercontent.com:repository_id" = "42"
+      "token.actions.githubusercontent.com:sub"           = "repo:example/flights:environment:clearance"
+    }
+    error_message = "The token is for STS, of our repository, from its environment."
+  }
+}
+
+run "github_s_provider_may_be_there_already" {
+  command = plan
+
+  variables {
+    github = {
+      subject       = "repo:example/flights:environment:clearance"
+      repository_id = "42"
+      provider_arn  = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+    }
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) == 0
+    error_message = "An account has one provider for a URL."
+  }
+}
