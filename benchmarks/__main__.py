@@ -26,7 +26,7 @@ BENCHMARKS = {
     "load_statistics": "simulated load runs: how often intervals hold the truth, and how often head is blamed wrongly",
     "load_pairs": "base and head compared for real, 40 jobs; half an hour, so it must be named",
     "generators": "load generators against a static nginx; needs nginx, so it must be named",
-    "compare": "two verdicts of 100,000 findings, beside sarif-tools, which takes minutes, so it must be named",
+    "compare": "two verdicts of 100,000 findings, beside sarif-tools; installs it, so it must be named",
     "peers": "the gates of others on the same samples; installs 700 MB, so it must be named",
 }
 NAMED_ONLY = frozenset({"compare", "generators", "load_pairs", "peers"})

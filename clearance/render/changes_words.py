@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 import msgspec
 
@@ -15,6 +14,7 @@ from clearance.render.changes import Changes, CheckChanges, Placed, Shift
 from clearance.render.markdown import code, prose
 from clearance.render.words import clean
 
+_SCHEMA = '{"schema":1,"kind":"comparison",'
 LISTED = 50  # findings of one kind, of all checks together
 _NOTHING = "not judged"
 
@@ -76,11 +76,11 @@ def markdown(changes: Changes) -> str:
 
 def as_json(changes: Changes) -> str:
     """Give all of it as one JSON object, nothing left out: `schema` 1, `kind` "comparison", then `Changes`' fields."""
-    told: dict[str, Any] = {"schema": 1, "kind": "comparison", **msgspec.to_builtins(changes)}
     try:
-        return msgspec.json.encode(told).decode() + "\n"
-    except UnicodeEncodeError:
-        return json.dumps(told) + "\n"  # half a surrogate pair, as an undecodable file name has it
+        told = msgspec.json.encode(changes).decode()
+    except UnicodeEncodeError:  # half a surrogate pair, as an undecodable file name has it
+        told = json.dumps(msgspec.to_builtins(changes), separators=(",", ":"))
+    return f"{_SCHEMA}{told[1:]}\n"
 
 
 FORMS: Mapping[str, Callable[[Changes], str]] = {"text": text, "markdown": markdown, "json": as_json}

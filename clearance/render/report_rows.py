@@ -16,7 +16,7 @@ from clearance.render.words import Line, clean
 SHOWN = 200  # rows of a check that stand in the page
 EMBEDDED = 10_000  # findings of all checks that are in the page as data, from which a script makes further rows
 AROUND = 2  # source lines shown before and after the one that is meant
-_MESSAGE = 600
+_MESSAGE, _LINES = 600, 20
 _FINGERPRINT = re.compile(r"[0-9A-Za-z]{12,}", re.ASCII)
 _LINK = re.compile(r"https?://[^\s\"'<>]+\Z", re.IGNORECASE)
 
@@ -33,6 +33,12 @@ class Row:
     anchor: str
     waiver: Waiver | None = None
     excerpt: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def message(self) -> list[str]:
+        """The message, line by line, harmless; what is long is cut."""
+        lines = self.finding.message.strip().splitlines()[:_LINES]
+        return [clean(line.strip(), _MESSAGE) for line in lines if line.strip()]
 
 
 class Anchors:
@@ -143,7 +149,7 @@ def _data(row: Row, now: datetime) -> list[object]:
         clean(finding.rule, 200),
         link(finding.help_url) or "",
         words.place(finding),
-        clean(finding.message, _MESSAGE),
+        "\n".join(row.message),
         waived_by(row.waiver, now) if row.waiver else "",
         int(finding.suppressed),
     ]

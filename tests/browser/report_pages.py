@@ -120,11 +120,11 @@ def verdict(told, **fields):
             check="unit", decision=Decision.PASS, reasons=("looked at 2,137 tests, at least 1,000 asked for",),
             measures=(Measure(name="coverage", value=91.4, low=91.4, high=91.4, unit="%"),),
         ),
+        _bandit(),
         Ruling(
             check="integration", decision=Decision.FAIL, blocking=told.findings,
             reasons=("1 finding at or above low, 0 allowed", *told.problems[:1]),
         ),
-        _bandit(),
         _checkov(),
         load,
         Ruling(check="secrets", decision=Decision.PASS, reasons=("looked at 368 files, all 368 inputs asked for",)),

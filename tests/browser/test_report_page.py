@@ -11,7 +11,7 @@ from tests.browser import report_pages
 
 ROOT = Path(__file__).parents[2]
 SCREENS = ("light", "dark", "phone")
-ALL = [f"check-{name}" for name in ("integration", "bandit", "load", "unit", "checkov", "secrets")]
+ALL = [f"check-{name}" for name in ("bandit", "integration", "load", "unit", "checkov", "secrets")]
 
 
 @pytest.fixture(scope="module")

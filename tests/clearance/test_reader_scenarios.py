@@ -1,14 +1,17 @@
 """The scenarios reader over pytest-bdd's real reports, held against the features that they are of."""
 
+import json
 import re
 from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clearance.model import Materials, Reading, UnreadableError
-from clearance.readers import scenarios
+from clearance.readers import gherkin_rows, scenario_story, scenarios
+from clearance.readers.scrubbing import scrub
 
 READINGS = Path(__file__).parents[1] / "readings" / "scenarios"
 ROOT = "/tmp/readings/scenarios"
@@ -237,3 +240,176 @@ def test_readings_tell_nothing_of_the_machine():
     """The stored reports name no folder of the machine that made them."""
     reports = [path.read_text(encoding="utf-8") for path in READINGS.rglob("report.xml")]
     assert [found for text in reports for found in re.findall(r"/(?:home|work|root|usr)/[\w/.]*", text)] == []
+
+
+def story(case: str) -> dict[str, object]:
+    details = stored(case).details
+    assert details is not None
+    return details
+
+
+def told(details) -> list[tuple[str, str, list[str]]]:
+    """Each scenario with its decision and those of its rows."""
+    return [
+        (one["name"], one["decision"], [row["decision"] for table in one.get("examples", ()) for row in table["rows"]])
+        for feature in details["features"]
+        for one in feature["scenarios"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (
+            "failing-row",
+            [
+                ("Many <who>", "fail", ["pass", "pass", "fail"]),
+                ("One flight", "pass", []),
+                ("Ça va « bien » ?", "pass", []),
+            ],
+        ),
+        ("unbound", [("One flight", "pass", []), ("Two flights", "unknown", [])]),
+        ("step-skips", [("One flight", "pass", []), ("Two flights", "unknown", [])]),
+        ("xfail-tag", [("One flight", "pass", []), ("Two flights", "unknown", [])]),
+        ("namesakes-in-a-file", [("One flight", "unknown", []), ("One flight", "pass", [])]),
+    ],
+)
+def test_the_story_has_a_verdict_for_each_row(case, expected):
+    """Each scenario and row tells what became of it; the worst row counts, and what did not run is unknown."""
+    assert expected == told(story(case))
+
+
+def test_the_story_is_told_in_the_features_own_words():
+    """Rules, backgrounds, steps, tables, doc strings and tags of tables stand as they are declared."""
+    (feature,) = story("failing-row")["features"]
+    outline, table, doc = feature["scenarios"]
+
+    assert [{"keyword": "Given", "text": "an empty log", "line": 3}] == feature["background"]
+    assert ("some", ["who", "count"], ["AA1", "1"]) == (
+        outline["examples"][0]["name"],
+        outline["examples"][0]["header"],
+        outline["examples"][0]["rows"][0]["cells"],
+    )
+    assert ["@late"] == outline["examples"][1]["tags"]
+    assert ("Tables are welcome", [["AA1"], ["AA2"]]) == (table["rule"], table["steps"][0]["table"])
+    assert "well" == doc["steps"][0]["doc"]
+
+
+@pytest.mark.parametrize(
+    ("case", "why"),
+    [
+        ("unbound", "declared, and did not run"),
+        ("step-skips", "skipped: no tower here"),
+        ("without-steps", "it has no steps, and so tests nothing"),
+        ("outline-without-rows", "it has no row of examples, and so tests nothing"),
+        ("namesakes-in-a-file", "a later scenario of this file has the same name, and hides it"),
+    ],
+)
+def test_the_story_says_why_something_is_unknown(case, why):
+    """A scenario that shows nothing says why."""
+    assert why in {one.get("why") for feature in story(case)["features"] for one in feature["scenarios"]}
+
+
+FEATURE = "Feature: F\n  Scenario: Asked\n    When it is asked\n"
+NOTES = (
+    "AssertionError: expected 422\nstep: When it is asked (f.feature:3)\nrequest: POST /v1/x?access_token={secret}\n"
+    'sent: {{"password": "{secret}", "carrier": "UA"}}\nanswer: 404 Not Found\nbody: {{"token":"{secret}"}}\nand more\n'
+    "request: GET /y\nanswer: none"
+)
+
+
+def failed(message: str, text: str = "") -> dict[str, object]:
+    mark = f"<failure message={quoteattr(message)}>{escape(text)}</failure>"
+    details = read(suite("test_asked", inside=mark), f=FEATURE).details
+    assert details is not None
+    (failure,) = details["features"][0]["scenarios"][0]["failures"]
+    return failure
+
+
+def test_a_failure_tells_its_step_and_what_was_asked_and_answered():
+    """The notes of a step's exception become its step and its exchanges, in order, without what may be a secret."""
+    secret = "f00dcafe" * 3  # looks like one, and is none
+    expected = {
+        "step": "When it is asked (f.feature:3)",
+        "message": "AssertionError: expected 422",
+        "exchanges": [
+            {
+                "request": "POST /v1/x?access_token=(removed)",
+                "sent": '{"password": "(removed)", "carrier": "UA"}',
+                "answer": "404 Not Found",
+                "body": '{"token":"(removed)"}\nand more',
+            },
+            {"request": "GET /y", "answer": "none"},
+        ],
+    }
+
+    assert expected == failed(NOTES.format(secret=secret))
+
+
+def test_notes_that_the_message_lost_are_taken_from_the_text():
+    """Where the message attribute was cut, the step still comes from it and the exchanges from the text's end."""
+    text = "E   AssertionError: no\nE   request: GET /z\nE   answer: 200 OK"
+    lost = failed("AssertionError: no\nstep: When x (f:3)", text)
+
+    assert ("When x (f:3)", [{"request": "GET /z", "answer": "200 OK"}]) == (lost["step"], lost["exchanges"])
+
+
+def test_a_failure_without_notes_is_its_message():
+    """Tools that note no steps and no exchanges leave a message, and nothing is made up."""
+    assert {"message": "AssertionError: no"} == failed("AssertionError: no", "at line 7\nE  AssertionError: no")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Bearer {}",
+        "authorization: Basic {}",
+        "curl -H 'x: y' https://user:{}@host/",
+        "?token={}&a=1",
+        "api_key={}",
+        '{{"client_secret": "{}"}}',
+        "{{'password': '{}'}}",
+        "Set-Cookie: session={}",
+        "sent by Bearer {}",
+    ],
+)
+def test_what_looks_like_a_credential_is_taken_out(text):
+    """A token, a password or a cookie never comes through, whatever form it has."""
+    secret = "f00dcafe" * 3
+
+    assert secret not in scrub(text.format(secret))
+    assert scrub("GET /v1/flights?carrier=UA was answered 404") == "GET /v1/flights?carrier=UA was answered 404"
+
+
+def test_the_projects_own_story_is_small():
+    """All of this repository's features, each row failing with a long body, stay within what a page can take."""
+    files = {path.name: path.read_bytes() for path in (READINGS.parents[2] / "features").glob("*.feature")}
+    long = "x" * 2000
+    names = [(scenario, row) for scenario in gherkin_rows.declarations(files)[0] for row in scenario.rows]
+    cases = "".join(
+        f'<testcase classname="t{scenario.line}{scenario.path}" name={quoteattr(f"test_x[{row.id}]")}>'
+        f'<properties><property name="feature" value="{scenario.path}"/><property name="line" value="{scenario.line}"/>'
+        f'<property name="scenario" value={quoteattr(scenario.name)}/></properties>'
+        f'<failure message="AssertionError&#10;step: x&#10;request: GET /&#10;body: {long}">E  x</failure></testcase>'
+        for scenario, row in names
+    )
+    report = f"<testsuites><testsuite>{cases}</testsuite></testsuites>"
+    details = scenarios.read(report.encode(), Materials(root="/", files=files)).details
+    assert details is not None
+
+    assert len(names) == details["totals"]["fail"]
+    assert len(json.dumps(details, ensure_ascii=False).encode()) <= scenario_story.LIMIT
+
+
+@pytest.mark.parametrize("scenarios_", [10, 3000])
+def test_a_story_too_long_is_cut_and_says_so(scenarios_):
+    """However much is declared, what is told stays within its bound, and counts what it leaves out."""
+    text = "Feature: F\n" + "".join(
+        f"  Scenario: S{n}\n    When {'it goes on and on ' * 20}\n" for n in range(scenarios_)
+    )
+    details = read(suite(), f=text).details
+    assert details is not None
+    kept = [one for feature in details["features"] for one in feature["scenarios"]]
+
+    assert scenarios_ == len(kept) + details["left_out"]
+    assert len(json.dumps(details).encode()) <= scenario_story.LIMIT

@@ -127,9 +127,7 @@ def test_an_override_is_a_banner_beside_the_decision():
     page = html.render(replace(MIXED, override=by))
 
     assert '<h1 class="fail">FAIL</h1>' in page
-    assert (
-        '<p class="override" role="note"><strong>Overridden.</strong> Ann and Bob let it go on until'
-    ) in page
+    assert ('<p class="override" role="note"><strong>Overridden.</strong> Ann and Bob let it go on until') in page
     assert page.count("the region is down") == 1
 
 
@@ -350,4 +348,4 @@ def test_the_data_are_cleaned_as_the_page_is(verdict):
     """What a script would put in the page holds nothing that hides, reverses or moves text."""
     rows = [cell for check in Page(html.render(verdict)).data["checks"] for row in check["rows"] for cell in row[1:]]
 
-    assert [] == [cell for cell in rows if isinstance(cell, str) and not cell.isprintable()]
+    assert [] == [cell for cell in rows if isinstance(cell, str) and not cell.replace("\n", "").isprintable()]

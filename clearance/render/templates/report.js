@@ -57,7 +57,7 @@
       third.append(link);
     }
     const fourth = element("td", "", "wide");
-    fourth.append(element("code", where), element("br"), message);
+    fourth.append(element("code", where), element("br"), element("span", message, "message"));
     if (silenced) fourth.append(" ", element("small", "(silenced in the code, counts all the same)"));
     if (waived) fourth.append(element("br"), element("small", `waived ${waived}`, "waived"));
     row.append(first, second, third, fourth);
