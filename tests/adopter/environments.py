@@ -29,14 +29,18 @@ def clean(environ):
     return {name: text for name, text in environ.items() if not name.startswith(FOREIGN)}
 
 
-def make(folder, *wanted):
-    """Make a virtual environment with Clearance and these packages, and give the folder of its programs."""
+def locked():
+    """The versions of everything in uv.lock that an adopter could want, as constraints for an installer."""
     groups = [word for group in GROUPS for word in ("--group", group)]
-    locked = uv(
+    return uv(
         "export", "--frozen", "--no-default-groups", "--extra", "sign", *groups, "--no-emit-project", "--no-hashes"
     )
+
+
+def make(folder, *wanted):
+    """Make a virtual environment with Clearance and these packages, and give the folder of its programs."""
     constraints = folder / "constraints.txt"
-    constraints.write_text(locked)
+    constraints.write_text(locked())
     uv("venv", "--python", sys.executable, str(folder / "venv"))
     python = str(folder / "venv/bin/python")
     uv("pip", "install", "--python", python, "--constraint", str(constraints), "--editable", f"{ROOT}[sign]", *wanted)
