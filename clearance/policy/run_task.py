@@ -9,7 +9,7 @@ from datetime import timedelta
 from clearance.model import PolicyError, RunTask, Stage
 from clearance.policy.shape import CheckTable, RunTaskTable, duration, known
 
-LONGEST = timedelta(minutes=50)  # Terraform Cloud gives a task up after an hour, whatever it hears
+LONGEST = timedelta(minutes=45)  # Terraform Cloud gives a task up after an hour, whatever it hears
 _WHERE = "[runtask]"
 
 
@@ -29,7 +29,7 @@ def make(table: RunTaskTable, checks: Mapping[str, CheckTable]) -> RunTask:
     wait = duration(table.wait)
     if wait > LONGEST:
         raise PolicyError(
-            f"{_WHERE}: wait is {table.wait}, and Terraform Cloud waits an hour in all", "give 50m at most"
+            f"{_WHERE}: wait is {table.wait}, and Terraform Cloud waits an hour in all", "give 45m at most"
         )
     for pattern in table.stateful:
         if not re.fullmatch(r"[a-z0-9_*?]+", pattern) or not pattern.strip("*?"):

@@ -104,7 +104,7 @@ class RunTaskTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_o
     """`[runtask]`: how a run of Terraform Cloud is held against this policy."""
 
     wait: Annotated[
-        _Duration, Meta(description="how long a run waits for the evidence of its configuration, 50 minutes at most")
+        _Duration, Meta(description="how long a run waits for the evidence of its configuration, 45 minutes at most")
     ] = "30m"
     plan: Annotated[_Text | None, Meta(description="check of stage plan that the run's own plan is judged as")] = None
     checkov: Annotated[

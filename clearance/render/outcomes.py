@@ -36,7 +36,7 @@ _LEVELS: Mapping[Severity, Level] = {
     Severity.LOW: "info",
     Severity.INFO: "info",
 }
-_ANSWERS: Mapping[Decision, tuple[str, Level]] = {
+ANSWERS: Mapping[Decision, tuple[str, Level]] = {
     Decision.FAIL: ("Failed", "error"),
     Decision.UNKNOWN: ("Unknown", "warning"),
     Decision.PASS: ("Passed", "none"),
@@ -176,7 +176,7 @@ def _number(verdict: Verdict) -> int:
 
 
 def _answer(ruling: Ruling) -> Outcome:
-    label, level = _ANSWERS[ruling.decision]
+    label, level = ANSWERS[ruling.decision]
     reasons = [f"- {escaped(reason, 600)}" for reason in ruling.reasons[:_REASONS]]
     reasons += [
         f"- {number:,} waived: {escaped(words.waiver(waiver, ruling.check), 300)}: {escaped(waiver.reason, 300)} "

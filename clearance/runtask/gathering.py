@@ -14,7 +14,7 @@ from clearance.subject import configuration
 
 _Thing = TypeVar("_Thing")
 _WITH_PLAN = (RunStage.POST_PLAN, RunStage.PRE_APPLY)
-_WITH_EVIDENCE = (RunStage.PRE_PLAN, RunStage.PRE_APPLY)
+_WITH_EVIDENCE = (RunStage.PRE_PLAN, RunStage.POST_PLAN, RunStage.PRE_APPLY)  # in between, for whose commit it is
 
 
 def gather(request: Request, ports: Ports, *, waited: bool) -> Materials:
@@ -28,6 +28,7 @@ def gather(request: Request, ports: Ports, *, waited: bool) -> Materials:
         "applied": ports.memory.applied(request.workspace_id),
         "plan_key": ports.plan_key,
         "fetch": ports.library.fetch,
+        "overrides": ports.library.overrides,
         "waited": waited,
     }
     digest = facts["config_digest"] = config_digest(request, ports, problems)

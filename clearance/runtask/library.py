@@ -39,13 +39,20 @@ class PinnedLibrary:
 
     def envelopes(self, config_digest: str) -> tuple[bytes, ...]:
         """Return the signed verdicts that were filed under a configuration, the oldest first."""
-        filed = self._shelf.attempts(config_digest.removeprefix("sha256:"))
-        found = (self._shelf.fetch(one.digest) for one in filed if one.kind is Kind.ATTESTED)
-        return tuple(data for data in found if data is not None)
+        return self._filed(config_digest.removeprefix("sha256:"), Kind.ATTESTED)
+
+    def overrides(self, commit: str) -> tuple[bytes, ...]:
+        """Return the signed overrides of a commit, the latest first."""
+        return self._filed(commit, Kind.OVERRIDDEN)[::-1]
 
     def fetch(self, digest: str) -> bytes | None:
         """Return what was stored under a digest, or None."""
         return self._shelf.fetch(digest)
+
+    def _filed(self, name: str, kind: Kind) -> tuple[bytes, ...]:
+        filed = (one for one in self._shelf.attempts(name) if one.kind is kind and one.digest)
+        found = (self._shelf.fetch(one.digest) for one in filed)
+        return tuple(data for data in found if data is not None)
 
 
 def open_shelf(named: str) -> Shelf:

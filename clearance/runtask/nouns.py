@@ -17,13 +17,13 @@ Status = Literal["passed", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long things may take. `evidence` is how long a run waits for evidence.
+    """How long things may take. `evidence` bounds what the policy says a run waits for evidence.
 
     Terraform Cloud gives up after `silence` without a `running`, so `heartbeat` stays well below, and after an hour
     whatever it hears: we answer before, once there was no decision for as long as `total`.
     """
 
-    evidence: timedelta = timedelta(minutes=30)
+    evidence: timedelta = timedelta(minutes=45)
     heartbeat: timedelta = timedelta(minutes=2)
     silence: timedelta = timedelta(minutes=10)
     total: timedelta = timedelta(minutes=55)
@@ -59,10 +59,11 @@ class Materials:
 
     `policy` is the protected branch's, pinned by its digest. `config_digest` is that of the run's own tarball, and
     `envelopes` the signed verdicts about it that the shelf has, the oldest first; `fetch` gives what a statement names,
-    by digest. `plan` is the plan's JSON and `scan` what Checkov saw in it, `plan_key` the key of its HMAC. `kept` is
-    what earlier stages of the run left. `applied` are the configurations that were applied to the workspace before,
-    the oldest first. `waited` says that there is no more patience: what is absent now is absent. `problems` say what
-    could not be fetched, each in words for a reader: whoever needed it fails.
+    by digest, and `overrides` those that the shelf has for a commit. `plan` is the plan's JSON and `scan` what Checkov
+    saw in it, `plan_key` the key of its HMAC. `kept` is what earlier stages of the run left. `applied` are the
+    configurations that were applied to the workspace before, the oldest first. `waited` says that there is no more
+    patience: what is absent now is absent. `problems` say what could not be fetched, each in words for a reader:
+    whoever needed it fails.
     """
 
     now: datetime
@@ -71,6 +72,7 @@ class Materials:
     config_digest: str | None = None
     envelopes: tuple[bytes, ...] = ()
     fetch: Callable[[str], bytes | None] = lambda _digest: None
+    overrides: Callable[[str], tuple[bytes, ...]] = lambda _commit: ()
     plan: bytes | None = None
     scan: Evidence | None = None
     plan_key: bytes = b""

@@ -25,7 +25,8 @@ class Library(Protocol):
     """What is pinned in the worker, and what lies on the shelf.
 
     `policy` raises ClearanceError where the policy's digest is not the pinned one. `envelopes` gives the signed
-    verdicts about a configuration, the oldest first; nothing of them is believed yet. `fetch` gives bytes by digest.
+    verdicts about a configuration, the oldest first, and `overrides` the signed overrides of a commit; nothing of them
+    is believed yet. `fetch` gives bytes by digest.
     """
 
     def policy(self) -> Policy: ...
@@ -33,6 +34,8 @@ class Library(Protocol):
     def trust(self) -> Trust: ...
 
     def envelopes(self, config_digest: str) -> tuple[bytes, ...]: ...
+
+    def overrides(self, commit: str) -> tuple[bytes, ...]: ...
 
     def fetch(self, digest: str) -> bytes | None: ...
 

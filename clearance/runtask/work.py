@@ -61,7 +61,9 @@ def _answer(request: Request, ports: Ports, claim: Claim) -> Decided | Waiting:
     if age > ports.limits.total:
         return _failed(f"it took longer than {ports.limits.total.total_seconds() / 60:.0f} minutes")
     with Guard() as guard:
-        materials = gather(request, ports, waited=age >= ports.limits.evidence)
+        materials = gather(
+            request, ports, waited=age >= min(ports.limits.evidence, ports.library.policy().runtask.wait)
+        )
         answer = ports.decide(request, materials)
         _remember(request, ports, materials, answer)
         return answer

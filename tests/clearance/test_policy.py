@@ -292,7 +292,7 @@ PLANNED = CHECK.replace("[check.bandit]", "[check.plan]") + 'stage = "plan"\n'
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ('wait = "51m"\n', "Terraform Cloud waits an hour"),
+        ('wait = "46m"\n', "Terraform Cloud waits an hour"),
         ('plan = "plans"\n', "no check of stage plan"),
         ('plan = "plan"\n', "no reader terraform-plan reads"),
         ('stateful = ["*"]\n', "no pattern of a resource type"),

@@ -51,6 +51,9 @@ class Books:
     def envelopes(self, config_digest):
         return self.filed.get(config_digest, ())
 
+    def overrides(self, commit):
+        return ()
+
     def fetch(self, digest):
         return None
 

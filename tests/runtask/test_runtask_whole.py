@@ -68,14 +68,14 @@ def test_materials_are_those_of_the_stage(tmp_path):
 
 
 def test_signed_verdicts_are_found_by_content(tmp_path):
-    """Before the plan and before the apply, what was signed about this very configuration is at hand."""
+    """Until it is applied, what was signed about this very configuration is at hand."""
     packed = archive({"main.tf": b"# this"})
     with rehearsing(tmp_path) as there:
         there.books.filed[configuration.of_archive(io.BytesIO(packed))] = (b"signed",)
         there.walk(configuration=packed)
         there.walk(configuration=archive({"main.tf": b"# something else"}))
     found = [materials.envelopes for _, materials in there.decided]
-    assert [(b"signed",), (), (b"signed",), ()] == found[:4]
+    assert [(b"signed",), (b"signed",), (b"signed",), ()] == found[:4]
     assert {()} == set(found[4:])
 
 
