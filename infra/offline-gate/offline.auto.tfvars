@@ -6,7 +6,7 @@ image         = "000000000000.dkr.ecr.eu-central-1.amazonaws.com/clearance@sha25
 policy_digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 github = {
-  subject       = "repo:example/flights:environment:clearance"
+  subject       = "repo:example/flights:environment:attest"
   repository_id = "1"
 }
 

@@ -58,7 +58,7 @@ run "one_subject_becomes_that_role" {
     condition = { for condition in data.aws_iam_policy_document.workflow_trust.statement[0].condition : condition.variable => one(condition.values) } == {
       "token.actions.githubusercontent.com:aud"           = "sts.amazonaws.com"
       "token.actions.githubusercontent.com:repository_id" = "42"
-      "token.actions.githubusercontent.com:sub"           = "repo:example/flights:environment:clearance"
+      "token.actions.githubusercontent.com:sub"           = "repo:example/flights:environment:attest"
     }
     error_message = "The token is for STS, of our repository, from its environment."
   }
@@ -69,7 +69,7 @@ run "github_s_provider_may_be_there_already" {
 
   variables {
     github = {
-      subject       = "repo:example/flights:environment:clearance"
+      subject       = "repo:example/flights:environment:attest"
       repository_id = "42"
       provider_arn  = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
     }

@@ -1,0 +1,86 @@
+# A run takes on the role of its own phase, of its own workspace, and no other.
+
+mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_resource "aws_iam_openid_connect_provider" {
+    defaults = { arn = "arn:aws:iam::111122223333:oidc-provider/app.terraform.io" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/mock" }
+  }
+}
+
+variables {
+  name              = "flights-prod"
+  organization      = "example"
+  project           = "flights"
+  workspace         = "flights-prod"
+  apply_policy_arns = ["arn:aws:iam::111122223333:policy/flights"]
+}
+
+run "one_subject_a_phase" {
+  command = plan
+
+  assert {
+    condition = {
+      for phase, trust in data.aws_iam_policy_document.trust : phase => {
+        for condition in trust.statement[0].condition : condition.variable => "${condition.test} ${one(condition.values)}"
+      }
+      } == {
+      for phase in ["apply", "plan"] : phase => {
+        "app.terraform.io:aud" = "StringEquals aws.workload.identity"
+        "app.terraform.io:sub" = "StringEquals organization:example:project:flights:workspace:flights-prod:run_phase:${phase}"
+      }
+    }
+    error_message = "Each role trusts one phase of one workspace, compared exactly."
+  }
+}
+
+run "a_plan_reads_no_data" {
+  command = plan
+
+  assert {
+    condition     = aws_iam_role_policy_attachment.plan.policy_arn == "arn:aws:iam::aws:policy/ReadOnlyAccess" && data.aws_iam_policy_document.no_data.statement[0].effect == "Deny"
+    error_message = "A plan, which pull requests have too, changes nothing and reads no data."
+  }
+
+  assert {
+    condition     = toset(keys(aws_iam_role_policy_attachment.apply)) == toset(["arn:aws:iam::111122223333:policy/flights"])
+    error_message = "An apply may do what is named."
+  }
+}
+
+run "the_provider_may_be_there_already" {
+  command = plan
+
+  variables {
+    provider_arn = "arn:aws:iam::111122223333:oidc-provider/app.terraform.io"
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.terraform_cloud) == 0
+    error_message = "An account has one provider for a URL."
+  }
+}
+
+run "reject_patterns" {
+  command = plan
+
+  variables {
+    organization = "*"
+    project      = "flights*"
+    workspace    = "flights:run_phase"
+  }
+
+  expect_failures = [var.organization, var.project, var.workspace]
+}
