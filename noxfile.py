@@ -119,6 +119,13 @@ def tests(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *words)
 
 
+@nox.session(default=False)
+def rehearsal(session: nox.Session) -> None:
+    """Run the workflows' own steps on what is committed: gather, judge, sign, verify; it takes some ten minutes."""
+    prepare(session, "test")
+    session.run("python", "-m", "tests.workflows.rehearsal")
+
+
 @nox.session(venv_backend="none")
 def package(session: nox.Session) -> None:
     """Build the Lambda zip in dist/, byte-identical each time."""

@@ -120,7 +120,7 @@ def required(options: argparse.Namespace) -> int:
         doubts = protecting.doubts(found, options.name, options.app or protecting.ACTIONS)
         for doubt in doubts:
             print(clean(doubt, 600))
-        for remark in protecting.remarks(found):
+        for remark in protecting.remarks(found, options.name):
             print(f"clearance: {remark}", file=sys.stderr)
         if doubts:
             return UNTOLD if found.unseen else NOT_REQUIRED

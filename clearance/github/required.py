@@ -29,11 +29,15 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protection:
-    """What a branch demands; `unseen` is what this token could not see, `reviews` that a code owner must approve."""
+    """What a branch demands; `unseen` is what this token could not see, `reviews` that a code owner must approve.
+
+    `queue` says that changes merge by a queue, in which what is judged is what merges.
+    """
 
     demands: tuple[Demand, ...]
     unseen: tuple[str, ...] = ()
     reviews: bool = False
+    queue: bool = False
 
 
 def look(client: Client, branch: str) -> Protection:
@@ -52,7 +56,8 @@ def look(client: Client, branch: str) -> Protection:
         demands += _of_protection(classic)
         asked = classic.get("required_pull_request_reviews") if isinstance(classic, dict) else None
         reviews |= isinstance(asked, dict) and asked.get("require_code_owner_reviews") is True
-    return Protection(demands=tuple(demands), unseen=tuple(unseen), reviews=reviews)
+    queue = any(rule.get("type") == "merge_queue" for rule in rules)
+    return Protection(demands=tuple(demands), unseen=tuple(unseen), reviews=reviews, queue=queue)
 
 
 def doubts(protection: Protection, name: str, app: int = ACTIONS) -> tuple[str, ...]:
@@ -68,9 +73,11 @@ def doubts(protection: Protection, name: str, app: int = ACTIONS) -> tuple[str, 
     return ()
 
 
-def remarks(protection: Protection) -> tuple[str, ...]:
+def remarks(protection: Protection, name: str) -> tuple[str, ...]:
     """Say what is weaker than it could be, and what was not seen."""
+    current = protection.queue or any(one.strict for one in protection.demands if one.context == name)
     said = [f"not seen: {what}" for what in protection.unseen]
+    said += [] if current else ["a change need not be up to date: what merges may be other than what was judged"]
     said += [] if protection.reviews else ["no code owner need approve, not even of clearance.toml"]
     return tuple(said)
 

@@ -314,7 +314,20 @@ def test_what_it_may_not_see_it_says(github, client):
     github.troubles.append(Trouble("GET", "/protection", 403))
     found = required.look(client, "main")
     assert ("classic branch protection (it needs Administration: read)",) == found.unseen
-    assert "no code owner need approve, not even of clearance.toml" in required.remarks(found)
+    assert "no code owner need approve, not even of clearance.toml" in required.remarks(found, "gate")
+
+
+def test_it_says_what_is_weaker_than_it_could_be(github, client):
+    """A change that need not be up to date, or approved by an owner, is remarked on; a queue makes up for the first."""
+    strict = ruleset("gate", required.ACTIONS)
+    loose = {**strict, "parameters": {**strict["parameters"], "strict_required_status_checks_policy": False}}
+    reviewed = {"type": "pull_request", "parameters": {"require_code_owner_review": True}}
+    said = []
+    for rules in ([strict, reviewed], [loose, reviewed], [loose, reviewed, {"type": "merge_queue"}], [strict]):
+        github.rules = rules
+        said.append([remark.split(":")[0] for remark in required.remarks(required.look(client, "main"), "gate")])
+    owner = "no code owner need approve, not even of clearance.toml"
+    assert [[], ["a change need not be up to date"], [], [owner]] == said
 
 
 # Who approved.

@@ -52,13 +52,16 @@ def test_dependabot_knows_its_file():
     assert "github-actions" in {one["package-ecosystem"] for one in said["updates"]}
 
 
+def lint(*workflows):
+    """Assert that actionlint has no objection to workflows."""
+    words = [Path(sys.executable).with_name("actionlint"), "-shellcheck=", "-pyflakes=", *workflows]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stdout + done.stderr)
+
+
 def test_actionlint_has_no_objection():
     """The linter of workflows finds no mistake in keys, expressions, needs and outputs."""
-    actionlint = Path(sys.executable).with_name("actionlint")
-    done = subprocess.run(
-        [actionlint, "-shellcheck=", "-pyflakes=", *WORKFLOWS], capture_output=True, text=True, check=False
-    )
-    assert (0, "") == (done.returncode, done.stdout + done.stderr)
+    lint(*WORKFLOWS)
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
@@ -172,6 +175,25 @@ def test_only_the_branch_and_its_queue_are_signed(event, protected, key, signs):
 def test_what_the_gate_asks_has_an_owner(path):
     """Whoever edits the policy, its lists, the trusted keys, the workflows or the owners needs an owner's approval."""
     assert owners((GITHUB / "CODEOWNERS").read_text(), path)
+
+
+def test_another_repository_needs_ten_lines(tmp_path):
+    """The workflow in the guide is valid, gives what the called one asks for, and has ten lines at most."""
+    guide = (ROOT / "docs/how-to/use-in-github.md").read_text()
+    text = re.search(r"```yaml\n(.*?)```", guide, re.DOTALL)[1]
+    file = tmp_path / ".github/workflows/gate.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    said = yaml.safe_load(text)
+    called = yaml.safe_load((GITHUB / "workflows/clearance.yml").read_text())
+    rights = {right: how for job in called["jobs"].values() for right, how in job["permissions"].items()}
+
+    assert len(text.splitlines()) <= 10
+    assert rights == said["jobs"]["gate"]["permissions"]
+    assert set(said["jobs"]["gate"]["with"]) <= set(called[True]["workflow_call"]["inputs"])
+    said["on"] = said.pop(True)
+    jsonschema.Draft7Validator(schema("github-workflows")).validate(said)
+    lint(file)
 
 
 @pytest.mark.parametrize("text", ["github.sha & 1", "github['x']", "toJSON(github)", "secrets.KEY"])
