@@ -79,14 +79,20 @@ class Memory(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """All seams of one worker."""
+class Line:
+    """What it takes to say something to Terraform Cloud in time."""
 
     clock: Clock
+    terraform: Terraform
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports(Line):
+    """All seams of one worker."""
+
     library: Library
     inspection: Inspection
-    terraform: Terraform
     memory: Memory
     decide: Decide
     plan_key: bytes
-    limits: Limits

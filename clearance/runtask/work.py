@@ -17,7 +17,7 @@ from clearance.runtask.gathering import gather
 from clearance.runtask.guard import Guard, place
 from clearance.runtask.heart import Heart
 from clearance.runtask.nouns import Decided, Kept, Materials, Waiting
-from clearance.runtask.ports import Ports
+from clearance.runtask.ports import Line, Ports
 from clearance.runtask.request import Request, RunStage
 from clearance.runtask.store import MOST_ATTEMPTS, Claim, Ending, Standing, Store
 from clearance.runtask.trouble import AnsweredBeforeError, TroubleError, UnreachableError
@@ -33,7 +33,10 @@ class Again:
     after: timedelta
 
 
-def work(request: Request, ports: Ports, store: Store) -> Again | Ending | Standing:
+Done = Again | Ending | Standing
+
+
+def work(request: Request, ports: Ports, store: Store) -> Done:
     """Go one step with a request: to its end, or until it rests; a Standing where there is nothing to be done."""
     claim = store.claim(request.task_result_id, ports.clock.now(), ports.limits.lease)
     if isinstance(claim, Standing):
@@ -45,13 +48,13 @@ def work(request: Request, ports: Ports, store: Store) -> Again | Ending | Stand
         return _settle(request, ports, store, claim, answer)
 
 
-def give_up(request: Request, ports: Ports, store: Store) -> Again | Ending | Standing:
+def give_up(request: Request, line: Line, store: Store) -> Done:
     """End a task that nobody could work on: `failed`, unless it was answered."""
-    claim = store.claim(request.task_result_id, ports.clock.now(), ports.limits.lease)
+    claim = store.claim(request.task_result_id, line.clock.now(), line.limits.lease)
     if isinstance(claim, Standing):
         return claim
     answer = claim.decided or _failed("nobody could look at it: see the log of the worker")
-    return _settle(request, ports, store, claim, answer)
+    return _settle(request, line, store, claim, answer)
 
 
 def _answer(request: Request, ports: Ports, claim: Claim) -> Decided | Waiting:
@@ -110,28 +113,28 @@ def _rest(request: Request, ports: Ports, store: Store, claim: Claim, waiting: W
     return Again(after=after) if store.rest(claim, ports.clock.now() + after * 0.75) else Standing.BUSY
 
 
-def _settle(request: Request, ports: Ports, store: Store, claim: Claim, answer: Decided) -> Again | Ending | Standing:
+def _settle(request: Request, line: Line, store: Store, claim: Claim, answer: Decided) -> Done:
     standing = store.settle(claim, answer)
     if standing is None:
         return Standing.BUSY
-    ending = _deliver(request, ports, claim, standing)
+    ending = _deliver(request, line, claim, standing)
     if ending is None:
-        return Again(after=_AGAIN) if store.rest(claim, ports.clock.now() + _AGAIN * 0.75) else Standing.BUSY
-    store.end(claim, ending, ports.clock.now())
+        return Again(after=_AGAIN) if store.rest(claim, line.clock.now() + _AGAIN * 0.75) else Standing.BUSY
+    store.end(claim, ending, line.clock.now())
     level = logging.ERROR if ending is Ending.UNDELIVERABLE else logging.INFO
     _log.log(level, "%s: %s of %s %s, %s", claim.id, request.stage, request.run_id, standing.status, ending.value)
     return ending
 
 
-def _deliver(request: Request, ports: Ports, claim: Claim, decided: Decided) -> Ending | None:
+def _deliver(request: Request, line: Line, claim: Claim, decided: Decided) -> Ending | None:
     """Send the answer; None where it may be sent later."""
     try:
-        ports.terraform.finish(request, decided)
+        line.terraform.finish(request, decided)
     except AnsweredBeforeError:
         return Ending.ANSWERED_BEFORE
     except UnreachableError as error:
         _log.warning("%s: %s", claim.id, error)
-        late = ports.clock.now() - claim.first > ports.limits.total
+        late = line.clock.now() - claim.first > line.limits.total
         return Ending.UNDELIVERABLE if late else None
     except TroubleError as error:
         _log.warning("%s: %s", claim.id, error)

@@ -13,7 +13,7 @@ from clearance.runtask.nouns import Decided, Limits
 from clearance.runtask.places import Hosts
 from clearance.runtask.ports import Ports
 from clearance.runtask.retrying import Patience
-from clearance.runtask.seal import LocalSeal
+from clearance.runtask.seal_local import LocalSeal
 from clearance.runtask.serve import Service
 from clearance.runtask.signature import Keys
 from clearance.runtask.sqlite import SqliteStore
