@@ -12,7 +12,7 @@ from clearance.render import report_rows
 from clearance.render.report_rows import AROUND, Sources
 
 FILES, LARGEST, WIDEST = 200, 1_000_000, 400
-_SECRETS_READER = "detect-secrets"
+_QUIET_READER = "detect-secrets"
 _OF_SECRETS = re.compile(r"secret|passw|credential|token|private.?key|B10[567]", re.IGNORECASE)
 
 
@@ -40,7 +40,7 @@ def _secret(verdict: Verdict, checks: Mapping[str, Check], paths: Collection[str
     found: dict[str, set[int]] = {}
     for ruling in verdict.rulings:
         check = checks.get(ruling.check)
-        of_secrets = check is not None and any(report.reader == _SECRETS_READER for report in check.reports)
+        of_secrets = check is not None and any(report.reader == _QUIET_READER for report in check.reports)
         for finding in report_rows.everything(ruling):
             if finding.line and finding.path in paths and (of_secrets or _OF_SECRETS.search(finding.rule)):
                 found.setdefault(finding.path or "", set()).update(_around(finding.line))

@@ -94,10 +94,10 @@ def render(
             kept=_kept(verdict),
             sections=sections,
             data=templating.embed(report_rows.data(lines, listings, _about(verdict))),
-            style=templating.literal(style),
-            scripts=[templating.literal(script) for script in scripts],
-            allowed_styles=templating.literal(templating.sources([style])),
-            allowed_scripts=templating.literal(templating.sources(scripts)),
+            style=style,
+            scripts=scripts,
+            allowed_styles=templating.sources([style]),
+            allowed_scripts=templating.sources(scripts),
         )
     )
 

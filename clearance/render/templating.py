@@ -56,13 +56,6 @@ def resource(name: str) -> str:
     return files("clearance.render").joinpath(name).read_text("utf-8")
 
 
-def literal(text: str) -> str:
-    """Mark our own text as one that goes into a page as it stands, to the letter: its hash is in the policy."""
-    import markupsafe
-
-    return markupsafe.Markup(text)
-
-
 def embed(data: object) -> str:
     """Return JSON that is safe inside a script element: nothing in it can end that or begin another.
 

