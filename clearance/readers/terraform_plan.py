@@ -16,6 +16,7 @@ from clearance.readers.decoding import decode
 from clearance.readers.identity import identified
 from clearance.readers.stateful_types import keeps_data
 
+UNSAID = "the plan does not say whether it was made without errors; plan with Terraform 1.5 or newer"
 _ACTIONS = frozenset({"no-op", "create", "read", "update", "delete", "forget"})
 _DEEPEST = 64
 _SHOWN = 20
@@ -161,7 +162,7 @@ def _measures(changes: list[_Resource]) -> Iterator[Measure]:
 
 def _problems(plan: _Plan) -> Iterator[str]:
     if plan.errored is None:
-        yield "the plan does not say whether it was made without errors; plan with Terraform 1.5 or newer"
+        yield UNSAID
     if plan.errored:
         yield "terraform met errors while it planned, so the plan is a part of one; mend the root and plan again"
     if not plan.complete or plan.deferred_changes:

@@ -23,6 +23,7 @@ from clearance.runtask import exposure
 
 _EXPECTED = "a plan's JSON, as `terraform show -json` prints it"
 _AGAIN = "plan again, with a Terraform 1.x"
+_LONGEST = 200
 _CONTEXT = b"clearance plan 1\n"
 
 
@@ -40,8 +41,15 @@ class _Resource(msgspec.Struct, frozen=True, gc=False):
     deposed: str = ""
 
 
+class _Action(msgspec.Struct, frozen=True, gc=False):
+    address: str
+    type: str = "an unknown type"
+
+
 class _Plan(msgspec.Struct, frozen=True, gc=False):
     resource_changes: list[_Resource] = []
+    action_invocations: list[_Action] = []
+    deferred_action_invocations: list[Any] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,18 +78,24 @@ def digest(plan: bytes, key: bytes) -> str:
 
 
 def read(plan: bytes, stateful: Sequence[str] = ()) -> Seen:
-    """Read a plan: what the reader `terraform-plan` finds, and `public-data` where the world could reach what it keeps.
+    """Read a plan: what the reader `terraform-plan` finds, `public-data` where the world could reach it, `action`.
 
+    An action (Terraform 1.14) does something beside the resources, and nobody here knows what. A plan that does not say
+    whether it has errors, as before Terraform 1.5, is none that has: Terraform Cloud asks only once planning succeeded.
     `stateful` are patterns of further types that keep data. Raises UnreadableError for what is no plan.
     """
-    reading = terraform_plan.read(plan, Materials())
-    resources = [each for each in decode(plan, _Plan, _EXPECTED).resource_changes if each.mode == "managed"]
+    reading, whole = terraform_plan.read(plan, Materials()), decode(plan, _Plan, _EXPECTED)
+    resources = [each for each in whole.resource_changes if each.mode == "managed"]
     kinds = {each.address: each.type for each in resources}
     found = [_rated(finding, kinds, stateful) for finding in reading.findings]
     found += [finding for each in resources if _stays(each) for finding in _exposed(each)]
+    found += [_invoked(each) for each in whole.action_invocations]
+    problems = [problem for problem in reading.problems if problem != terraform_plan.UNSAID]
+    if whole.deferred_action_invocations:
+        problems.append("the plan defers actions, so that it does not say all that it does; plan all of the root")
     staying = {each.address for each in resources if _stays(each)}
     findings = identified("terraform-plan", ((finding, "") for finding in found))
-    return Seen(reading=replace(reading, findings=findings), staying=len(staying))
+    return Seen(reading=replace(reading, findings=findings, problems=tuple(problems)), staying=len(staying))
 
 
 def _stays(each: _Resource) -> bool:
@@ -104,6 +118,11 @@ def _exposed(each: _Resource) -> Iterator[Finding]:
     unknown = each.change.after_unknown if isinstance(each.change.after_unknown, dict) else {}
     for said in exposure.find(each.type, exposure.Attributes(after, unknown)):
         yield Finding(rule="public-data", message=said, severity=Severity.CRITICAL, resource=each.address)
+
+
+def _invoked(each: _Action) -> Finding:
+    message = f"an action of {each.type[:_LONGEST]} would be invoked"
+    return Finding(rule="action", message=message, severity=Severity.MEDIUM, resource=each.address)
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
