@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import sys
 import textwrap
 import time
@@ -45,7 +46,11 @@ class Account:
 
     def add(self, name: str, words: str, *, well: bool) -> None:
         """Note an act, and say so at once."""
-        act = Act(name=name, ending=Ending.AS_IT_MUST if well else Ending.WRONG, words=" ".join(words.split()))
+        act = Act(
+            name=name,
+            ending=Ending.AS_IT_MUST if well else Ending.WRONG,
+            words=html.unescape(" ".join(words.split())).replace("**", ""),
+        )
         self.acts.append(act)
         tell(f"{act.ending}: {act.name}: {textwrap.shorten(act.words, 160)}")
 

@@ -1,0 +1,111 @@
+"""The acts: a run that is cleared goes the whole way, and each run that is not is held, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from stack.rehearsal.deployment import CANARY, SCOPE, Deployment, ask
+from stack.rehearsal.infrastructure import Infrastructure
+from stack.rehearsal.telling import Account
+from stack.terraform_cloud import Run, Stage, State, TerraformCloud, Workspace
+
+TOUCHED: Final = "infra/service/locals.tf"
+SEEN: Final = {"flight_date": "1970-01-01", "carrier": "CY", "flight": 1, "origin": "CAN", "dest": "ARY"}
+
+
+@dataclass(kw_only=True)
+class Scene:
+    """Where a gate is registered; `plan` is that of the cleared run, once there is one."""
+
+    cloud: TerraformCloud
+    account: Account
+    archive: bytes
+    workspace: Workspace = field(default_factory=Workspace)
+    plan: bytes = b""
+
+    def run(
+        self,
+        message: str,
+        *,
+        configuration: bytes | None = None,
+        plan: Callable[[], bytes] | None = None,
+        apply: Callable[[], object] = lambda: None,
+    ) -> Run:
+        """Queue a run: of the cleared configuration, and with the cleared plan, unless others are given."""
+        run = Run(
+            workspace=self.workspace,
+            created_at=self.cloud.clock.now(),
+            configuration=configuration or self.archive,
+            plan=plan or (lambda: self.plan),
+            apply=apply,
+            message=message,
+        )
+        return self.cloud.queue(run)
+
+
+def cleared(
+    scene: Scene, infrastructure: Infrastructure, deployment: Deployment, prepare: Callable[[str], object]
+) -> None:
+    """A run whose content is cleared is planned, applied and asked. `prepare` is told where the API is, once it is."""
+
+    def plan() -> bytes:
+        scene.plan = infrastructure.plan()
+        return scene.plan
+
+    def apply() -> None:
+        infrastructure.apply()
+        prepare(base_url(infrastructure, deployment))
+
+    run = scene.run("cleared content", plan=plan, apply=apply)
+    for stage in Stage:
+        scene.cloud.walk(run, until=stage)
+        if run.state is State.ERRORED:
+            scene.account.add(f"the cleared run at {stage}", run.why, well=False)
+            return
+        result = run.result(stage)
+        scene.account.add(f"the cleared run at {stage}", f"{result.status}: {result.message}", well=not run.warnings)
+        if stage is Stage.PRE_APPLY:
+            scene.cloud.walk(run, until="apply")
+            asked(scene, infrastructure, deployment)
+
+
+def base_url(infrastructure: Infrastructure, deployment: Deployment) -> str:
+    """Say where the API is that was applied."""
+    named = infrastructure.output("api_endpoint").partition("://")[2]
+    return deployment.emulator.api(named.partition(".")[0])
+
+
+def asked(scene: Scene, infrastructure: Infrastructure, deployment: Deployment) -> None:
+    """The canary answers through gateway and function from PostgreSQL, to who has a right to it and to nobody else."""
+    base = base_url(infrastructure, deployment)
+    issuer = deployment.issuer
+    sang = ask(base, CANARY, issuer.issue(SCOPE))
+    record = sang.document if isinstance(sang.document, dict) else {}
+    well = sang.status == 200 and {name: record.get(name) for name in SEEN} == SEEN
+    scene.account.add("the canary, by the API that was applied", f"{sang.status}: {record}", well=well)
+    refused = {
+        "no token": ask(base, CANARY).status,
+        "an expired one": ask(base, CANARY, issuer.issue(SCOPE, expires_in=-5)).status,
+        "another scope": ask(base, CANARY, issuer.issue("flights:write")).status,
+    }
+    said = ", ".join(f"{name}: {status}" for name, status in refused.items())
+    scene.account.add("who may not ask it", said, well=list(refused.values()) == [401, 401, 403])
+
+
+def held(scene: Scene, name: str, run: Run, stage: Stage, *reasons: str) -> None:
+    """A run must be held at a stage, for a reason with each of some words in it, and go no further."""
+    scene.cloud.walk(run)
+    words = run.why.lower()
+    well = run.state is State.ERRORED and words.startswith(stage) and all(each.lower() in words for each in reasons)
+    told = next((each.message for each in run.results if each.stage is stage), "") or f"{run.state}, {run.why}"
+    scene.account.add(f"{name} at {stage}", told, well=well and "failed" in words)
+
+
+def changed_meanwhile(scene: Scene, other: bytes) -> None:
+    """A plan that is another before the apply than it was after planning is not applied."""
+    run = scene.run("a plan changed between the stages")
+    scene.cloud.walk(run, until="confirm")
+    run.planned = other
+    held(scene, "a plan changed between the stages, held", run, Stage.PRE_APPLY, "not the one that was judged")
