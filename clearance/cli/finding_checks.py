@@ -18,14 +18,23 @@ _SLO_NAMES = ("slo.yaml", "clearance-slo.yaml")
 
 def find(tree: Tree) -> Facts:
     """Find them all."""
+    suites = tuple(_suites(tree))
     return Facts(
-        suites=tuple(_suites(tree)),
+        suites=suites,
+        leftovers=("*.egg-info/",) if _leaves_metadata(tree, suites) else (),
         code=_code(tree),
         terraform=_terraform(tree),
         workflows=_workflows(tree),
         migrations=_migrations(tree),
         load=_load(tree),
     )
+
+
+def _leaves_metadata(tree: Tree, suites: Iterable[Suite]) -> bool:
+    """Whether the project is installed by setuptools, which writes beside the sources (PEP 517 names the builder)."""
+    backend = tree.toml("pyproject.toml").get("build-system", {})
+    named = backend.get("build-backend", "setuptools") if isinstance(backend, dict) else ""
+    return any(suite.tool.with_project for suite in suites) and str(named).startswith("setuptools")
 
 
 def _suites(tree: Tree) -> Iterator[Suite]:

@@ -147,10 +147,16 @@ def _next(root: Path, blocks: tuple[Block, ...], facts: Facts) -> Iterator[str]:
             lines.insert(
                 1, f"clearance baseline {scanners[0]:<12} accept, for a time, what it found before the gate was there"
             )
-    ignored = (root / ".gitignore").read_text("utf-8", errors="replace") if (root / ".gitignore").is_file() else ""
-    lacking = [each for each in (".clearance/", "build/") if each.strip("/") not in ignored]
+    lacking = _unignored(root, facts)
     if lacking:
-        lines.append(f"put {' and '.join(lacking)} into .gitignore")
+        lines.insert(0, f"put {' and '.join(lacking)} into .gitignore")
     yield ""
     yield "next"
     yield from (f"  {line}" for line in lines)
+
+
+def _unignored(root: Path, facts: Facts) -> list[str]:
+    """What a run leaves in the tree, that of setuptools included, which would change what is judged."""
+    file = root / ".gitignore"
+    ignored = file.read_text("utf-8", errors="replace") if file.is_file() else ""
+    return [each for each in (".clearance/", "build/", *facts.leftovers) if each.strip("/") not in ignored]

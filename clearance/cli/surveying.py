@@ -18,8 +18,10 @@ from clearance.model import PolicyError
 from clearance.policy.starter import Tool
 from clearance.runner import ambient, tree
 from clearance.runner.lock import closure, normalised
+from clearance.subject import LEFTOVER_FOLDERS
 
 LARGEST = 4 * 1024 * 1024
+_LEFT = tree.EXCLUDED | LEFTOVER_FOLDERS | {"site-packages"}
 _TEST_FOLDERS = ("tests", "test")
 _BESIDE = (".venv/bin", "venv/bin")
 
@@ -124,13 +126,18 @@ def survey(root: Path, environ: Mapping[str, str]) -> Tree:
     listed = _of_git(root)
     if listed is None:
         listed = [entry.path for entry in tree.find(str(root), ["**"])]
-    kept = (path for path in listed if not tree.EXCLUDED.intersection(path.split("/")))
+    kept = (path for path in listed if _plain(path) and not _LEFT.intersection(path.split("/")))
     environments = {folder(path) for path in listed if path.endswith("pyvenv.cfg")}
     return Tree(
         root=root,
         environ=environ,
         files=tuple(sorted(path for path in kept if not any(path.startswith(f"{each}/") for each in environments))),
     )
+
+
+def _plain(path: str) -> bool:
+    """Whether a policy can name it: as UTF-8, and without a backslash."""
+    return "\\" not in path and not any("\ud800" <= letter <= "\udfff" for letter in path)
 
 
 def _of_git(root: Path) -> list[str] | None:

@@ -105,6 +105,7 @@ class Facts:
     workflows: Scan | None = None
     migrations: Scan | None = None
     load: Load | None = None
+    leftovers: tuple[str, ...] = ()  # what installing the project leaves in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

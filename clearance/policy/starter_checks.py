@@ -45,7 +45,7 @@ def _suite(suite: Suite) -> Block:
     scenarios = suite.unit == "scenarios"
     start = ("python", "-m", "pytest") if suite.tool.group or not suite.tool.program else (suite.tool.program,)
     ignored = tuple(f"--ignore={path}" for path in suite.ignored)
-    run = (*start, *suite.paths, *ignored, "-q", "-p", "no:cacheprovider", "--junit-xml={report}")
+    run = (*start, *map(_given, suite.paths), *ignored, "-q", "-p", "no:cacheprovider", "--junit-xml={report}")
     read = "scenarios" if scenarios else "junit"
     why = {
         "junit": "reads JUnit's XML: each test, and what came of it",
@@ -54,7 +54,7 @@ def _suite(suite: Suite) -> Block:
     path = {"PYTHONPATH": suite.python_path}
     return Block(
         name=suite.name,
-        what=f"{suite.count:,} {suite.unit} by pytest.",
+        what=f"The {suite.unit} that pytest runs.",
         tool=suite.tool,
         lines=(
             Line(key="run", value=run, why=_RUN),
@@ -74,7 +74,7 @@ def _suite(suite: Suite) -> Block:
 
 
 def _bandit(scan: Scan) -> Block:
-    run = (_program(scan.tool, "bandit"), *_BANDIT[1:], *scan.paths, "-f", "json", "-o", "{report}")
+    run = (_program(scan.tool, "bandit"), *_BANDIT[1:], *map(_given, scan.paths), "-f", "json", "-o", "{report}")
     return Block(
         name="bandit",
         what="What Bandit says of the code's security. Comments (nosec) and configurations hide nothing from it.",
@@ -169,6 +169,11 @@ def _load(load: Load) -> Block:
             Line(key="timeout_s", value=180, why="after this it is killed, and UNKNOWN"),
         ),
     )
+
+
+def _given(path: str) -> str:
+    """A path that no tool takes for an option."""
+    return f"./{path}" if path.startswith("-") else path
 
 
 def _program(tool: Tool, name: str) -> str:

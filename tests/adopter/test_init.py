@@ -1,6 +1,7 @@
 """`clearance init` in repositories of many shapes: what it writes must hold, run, and say no more than is true."""
 
 import json
+import os
 import re
 import tomllib
 from itertools import pairwise
@@ -215,6 +216,24 @@ def test_a_locustfile(repository):
     assert (code, load["slo"], load["stage"]) == (0, "load/slo.yaml", "live")
     assert "add one line to load/locustfile.py:  import clearance.load" in said
     assert "kind: SLO" in (repository.path / "load/slo.yaml").read_text()
+
+
+def test_what_belongs_into_gitignore(repository):
+    """What a run leaves in the tree is named, of setuptools too, unless git ignores it already."""
+    files = {"pyproject.toml": PROJECT.replace("hatchling", "setuptools"), "uv.lock": LOCK, "test_sums.py": TEST}
+    repository.write(files | {".gitignore": "/build/\n"})
+    said, _, code = repository.clearance("init")
+    assert (code, "put .clearance/ and *.egg-info/ into .gitignore" in said) == (0, True)
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.py", b"back\\slash.py", b"line\nbreak.py", b'quote".py', b"-x.py"])
+def test_names_that_are_a_trial(repository, name):
+    """Whatever files are called, init ends with a policy that holds, or without one and a reason."""
+    repository.write({"sums.py": MODULE})
+    (repository.path / os.fsdecode(name)).write_text(MODULE)
+    said, _, code = repository.clearance("init")
+    assert code == 0, said
+    assert "sums.py" in checks(repository)["bandit"]["inputs"]
 
 
 @pytest.mark.parametrize(
