@@ -19,6 +19,7 @@ from clearance.cli import (
     publishing_github,
     reading,
     starting,
+    tasking,
     vouching,
     waiving,
 )
@@ -110,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     vouching.add_verbs(verbs)
     listing.add_verb(verbs)
     publishing_github.add_verbs(verbs)
+    tasking.add_verb(verbs)
 
     schema = verbs.add_parser("schema", help="print the JSON Schema of clearance.toml, or of an SLO file's objects")
     schema.add_argument("of", nargs="?", choices=list(reading.SCHEMAS), default="policy", help="policy (default), slo")

@@ -2,8 +2,8 @@
 
 CLEARANCE_RUNTASK_… `HOSTS` hosts of Terraform Cloud · `SHELF` where evidence lies · `PROJECT` the folder of the policy,
 the trust file and our own Checkov checks (the working folder, or Lambda's own) · `POLICY_DIGEST` what the policy's
-digest must be · `CHECKOV_PYTHON` the Python of Checkov's environment · `CANARY_URL` and `CANARY_TOKEN` the request after
-an apply.
+digest must be · `CHECKOV_PYTHON` the Python of Checkov's environment · `CANARY_URL`, `CANARY_TOKEN` what is asked of
+the API after an apply.
 """
 
 from __future__ import annotations

@@ -47,6 +47,8 @@ class Inspection(Protocol):
 
     def canary(self, request: Request) -> Evidence: ...
 
+    def close(self) -> None: ...
+
 
 class Terraform(Protocol):
     """Terraform Cloud as one request lets us use it. Every error is a `client.TroubleError`, without any secret."""
