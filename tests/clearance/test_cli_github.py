@@ -1,20 +1,18 @@
-"""`clearance github` and `clearance checks` as programs: exit codes, what is said, and what is written."""
+"""`clearance github` and `clearance checks` at the command line: exit codes, what is said, what is written."""
 
 import json
 import os
 import subprocess
-import sys
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 
+from clearance.cli.commands import perform
 from clearance.render import verdict_json
 from tests.clearance.github_api import GitHub, Trouble
 from tests.clearance.test_cli import Folder
 from tests.clearance.test_cli_base import GIT, commit
 from tests.clearance.test_github import HEAD, MERGE, TOKEN, finding, ruleset, verdict
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -34,23 +32,30 @@ def folder(tmp_path):
     return made
 
 
+@dataclass(frozen=True)
+class Done:
+    """What became of a command."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 @pytest.fixture
-def call(github, tmp_path):
-    """Run `clearance` against the simulated GitHub; without a token where it is None."""
+def call(github, tmp_path, capsys, monkeypatch):
+    """Carry out a verb in this process against the simulated GitHub; without a token where it is None."""
 
     def run(*words, token=TOKEN, cwd=tmp_path, **more):
-        clean = {
-            key: value for key, value in os.environ.items() if not key.startswith(("GITHUB_", "GH_", "CLEARANCE_"))
-        }
-        env = clean | {
-            "GITHUB_API_URL": github.url,
-            "GITHUB_REPOSITORY": "owner/repository",
-            "PYTHONPATH": str(ROOT),
-            **more,
-        }
-        env |= {"GITHUB_TOKEN": token} if token else {}
-        command = [sys.executable, "-P", "-m", "clearance", *map(str, words)]
-        return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=60)
+        for name in [name for name in os.environ if name.startswith(("GITHUB_", "GH_", "CLEARANCE_"))]:
+            monkeypatch.delenv(name)
+        known = {"GITHUB_API_URL": github.url, "GITHUB_REPOSITORY": "owner/repository", "GITHUB_TOKEN": token, **more}
+        for name, value in known.items():
+            if value is not None:
+                monkeypatch.setenv(name, value)
+        monkeypatch.chdir(cwd)
+        capsys.readouterr()
+        code = perform([str(word) for word in words])
+        return Done(code, *capsys.readouterr())
 
     return run
 
@@ -145,6 +150,68 @@ def test_approvals_are_a_file_for_accepted(github, call, folder, tmp_path):
     assert 0 == call(*words, cwd=folder.path).returncode
     expected = {"commit": here, "accepted_by": ["ann (#1)"], "source": "GitHub reviews"}
     assert expected == json.loads(to.read_text())
+
+
+@pytest.fixture
+def event(tmp_path):
+    """Write an event of GitHub into a file."""
+
+    def write(said):
+        file = tmp_path / "event.json"
+        file.write_text(json.dumps(said))
+        return file
+
+    return write
+
+
+def run_event(head):
+    of = {"id": 7, "head_sha": head, "head_branch": "topic", "head_repository": {"owner": {"login": "stranger"}}}
+    return {"workflow_run": {**of, "html_url": "https://github.com/o/r/actions/runs/7"}}
+
+
+def test_a_comment_is_written_below_its_pull_request(github, call, file, event):
+    """The one whose head is the run's commit gets it; where there is none any more, that is said and no failure."""
+    github.pull(3, HEAD, owner="stranger")
+    done = [
+        call("github", "comment", "--verdict", file, "--event", event(run_event(commit))) for commit in (HEAD, MERGE)
+    ]
+    assert [
+        (0, "commented on #3: here\n"),
+        (0, "commit bbbbbbbbbbbb is the head of no open pull request: no comment\n"),
+    ] == [(one.returncode, one.stdout) for one in done]
+    assert 1 == len(github.comments[3])
+
+
+@pytest.mark.parametrize(
+    ("said", "data"),
+    [
+        ("this event is about no run", None),
+        ("verdict.json", b"{}"),
+        ("verdict.json", b"\x1f\x8b"),
+        ("verdict.json", b""),
+    ],
+)
+def test_what_is_no_verdict_of_a_run_is_not_commented(github, call, file, event, said, data):
+    """Another event, and a file that is no verdict, end with 2; nothing is written."""
+    github.pull(3, HEAD, owner="stranger")
+    if data is not None:
+        file.write_bytes(data)
+    done = call("github", "comment", "--verdict", file, "--event", event({} if data is None else run_event(HEAD)))
+    assert (2, True, []) == (done.returncode, said in done.stderr, github.comments[3])
+
+
+def test_a_push_has_nobody_to_accept(call, folder, event, tmp_path):
+    """Without a pull request there is no approval, and no file."""
+    done = call("github", "approvals", "--event", event({"ref": "x"}), "--to", tmp_path / "to.json", cwd=folder.path)
+    assert (0, False) == (done.returncode, (tmp_path / "to.json").exists())
+    assert "nobody could accept anything" in done.stderr
+
+
+def test_an_answer_without_what_it_must_have_is_said(github, call, file):
+    """Where GitHub's answer lacks a documented field, the status counts as not set."""
+    github.troubles.append(Trouble("POST", "/check-runs", 201, {}, {"no": "id"}))
+    done = call("github", "status", "--verdict", file)
+    assert (3, True) == (done.returncode, "not as documented: KeyError: 'id'" in done.stderr)
 
 
 def test_checks_are_listed(call, folder):

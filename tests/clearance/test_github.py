@@ -460,6 +460,51 @@ def test_a_strange_event_is_refused(data):
         event.loads(data)
 
 
+@pytest.mark.parametrize("places", [[], ["docs/CODEOWNERS"], ["CODEOWNERS", "docs/CODEOWNERS"]])
+def test_the_first_codeowners_counts(github, client, change, places):
+    """It may lie in three places, of which the first counts; where there is none, nobody owns the policy."""
+    github.contents.clear()
+    for owner, place in zip(["@ann", "@bob"], places, strict=False):
+        github.own(f"* {owner}", place)
+    for login in ("ann", "bob"):
+        github.review(1, login, "APPROVED", HEAD)
+    found = approvals.ask(client, change, MERGE, ())
+    assert (
+        (("ann (#1)",), ())
+        if places
+        else ((), ("pull request 1: nobody owns clearance.toml in the CODEOWNERS of main",))
+    ) == (
+        found.accepted_by,
+        found.doubts,
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["/contents/.github/CODEOWNERS", "/memberships/bob", "/pulls/1/reviews", "/pulls/1/files"]
+)
+def test_what_github_does_not_tell_nobody_accepts(github, client, change, path):
+    """An answer that fails for good is an error, and no approval."""
+    github.review(1, "bob", "APPROVED", HEAD)
+    github.troubles += [Trouble("GET", path, 503)] * 6
+    with pytest.raises(GitHubError, match="answers 503"):
+        approvals.ask(client, change, MERGE, ())
+
+
+def test_a_pull_request_too_large_to_list_touches_the_policy(github, client, change):
+    """GitHub lists 3,000 files at most; of a larger change it is taken that the policy is among them."""
+    github.files[1] = [{"filename": f"{number}.txt"} for number in range(3000)]
+    found = approvals.ask(client, change, MERGE, ())
+    assert ((), True) == (found.accepted_by, found.doubts[0].startswith("pull request 1: no code owner"))
+
+
+@pytest.mark.parametrize("ref", ["refs/heads/main", group(1, "short"), group(1, OTHER)])
+def test_a_queue_that_is_named_otherwise_accepts_nothing(ref):
+    """A merge group whose branch does not say what it is built on, or something else, is refused."""
+    place = {"head_sha": MERGE, "head_ref": ref, "base_sha": BASE, "base_ref": "refs/heads/main"}
+    with pytest.raises(ClearanceError, match="no place in a merge queue"):
+        event.loads(json.dumps({"merge_group": place}).encode())
+
+
 # The comment.
 
 
