@@ -5,7 +5,8 @@ The two HTTP sessions' `request` is wrapped for all users at once; other clients
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import gevent
@@ -15,7 +16,7 @@ from locust.clients import HttpSession
 from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
 
-from clearance.load.recorder import LAST, NAN, Recorder, Sent, now
+from clearance.load.recorder import LAST, NAN, NUMBER, Recorder, Sent, now
 from clearance.recording import Outcome
 
 HEADER: Final = "x-request-id"
@@ -25,7 +26,6 @@ INTENDED: Final = "clearance_intended"  # of a user: its arrival's start, until 
 
 _Request = Callable[..., Any]
 _LOST: Final = (OSError, HTTPParseError, Timeout)
-_SILENT: Final = (NAN, NAN, NAN)
 _has: Final = dict.__contains__  # the fast client's headers are a dict of lower-case names, but slow to ask as such
 # The parameters of `request` after method and URL: headers and context may be given by place.
 _PLACES: Final[Mapping[type, tuple[str, ...]]] = {
@@ -55,24 +55,20 @@ class Requests:
             if args:
                 kwargs.update(zip(places, args, strict=False))
             user = session.user
-            values = user.__dict__ if user is not None else {}
-            intended = values.get(INTENDED, 0)
-            if intended:
+            values = {} if user is None else user.__dict__
+            if intended := values.get(INTENDED, 0):
                 values[INTENDED] = 0
-            id_, sent = recorder.send(user, method, kwargs.get("name") or url, intended)
-            values[LAST] = sent
-            headers = kwargs.get("headers")
+            values[LAST] = sent = recorder.send(user, method, kwargs.get("name") or url, intended)
+            headers, context = kwargs.get("headers"), kwargs.get("context")
+            id_ = recorder.ids % (sent.id & NUMBER)
             kwargs["headers"] = {**headers, HEADER: id_} if headers else {HEADER: id_}
-            context = kwargs.get("context")
             kwargs["context"] = {**context, KEY: sent} if context else {KEY: sent}
             try:
                 response = original(session, method, url, **kwargs)
             except BaseException:
-                if sent is not None:
-                    recorder.abandon(sent)
+                recorder.abandon(sent)
                 raise
-            if sent is not None:
-                sent.answered = now()
+            sent.answered = now()
             return response
 
         return request
@@ -91,24 +87,21 @@ class Requests:
         recorder = self.recorder
         if recorder is None:
             return
-        if context and KEY in context:
-            sent = context[KEY]
-            op = context.get("op")
-        else:
-            sent = _of_another_client(recorder, request_type, name, response_time or 0.0)
-            op = context.get("op") if context else None
+        sent = op = None
+        if context:
+            sent, op = context.get(KEY), context.get("op")
         if sent is None:
-            return
+            sent = _of_another_client(recorder, request_type, name, response_time or 0.0)
         status = getattr(response, "status_code", 0) or 0
         outcome = 0 if exception is None else _outcome(status, exception)
-        headers = getattr(response, "headers", None)
-        said = None
-        if headers is not None and (_has(headers, TIMING) if isinstance(headers, dict) else TIMING in headers):
-            said = headers[TIMING]
         route = recorder.routes.get((request_type, name, op))
         if route is None:
             route = recorder.route(request_type, name, op)
-        recorder.end(sent, route, status, outcome, server_timing(said) if said else _SILENT)
+        headers = getattr(response, "headers", None)
+        if headers is not None and (_has(headers, TIMING) if isinstance(headers, dict) else TIMING in headers):
+            recorder.end(sent, route, status, outcome, *server_timing(headers[TIMING]))
+        else:
+            recorder.end(sent, route, status, outcome)
 
 
 def _outcome(status: int, exception: Any) -> Outcome:
@@ -119,16 +112,14 @@ def _outcome(status: int, exception: Any) -> Outcome:
     return Outcome.WRONG
 
 
-def _of_another_client(recorder: Recorder, method: str, name: str, milliseconds: float) -> Sent | None:
+def _of_another_client(recorder: Recorder, method: str, name: str, milliseconds: float) -> Sent:
     """Reconstruct a request of which only the end was told; its greenlet's first argument is its user."""
     args = getattr(gevent.getcurrent(), "args", ())
     values = getattr(args[0], "__dict__", {}) if args else {}
     intended = values.get(INTENDED, 0)
     if intended:
         values[INTENDED] = 0
-    _, sent = recorder.send(args[0] if args else None, method, name, intended)
-    if sent is None:
-        return None
+    sent = recorder.send(args[0] if args else None, method, name, intended)
     sent.answered = sent.sent
     sent.sent -= round(milliseconds * 1e6)
     if not intended:
@@ -143,13 +134,23 @@ def server_timing(said: str | list[str]) -> tuple[float, float, float]:
     """
     found: dict[str, float] = {}
     for metric in (said if isinstance(said, str) else ",".join(said)).split(","):
-        name, *params = (part.strip() for part in metric.split(";"))
-        for param in params:
-            key, _, value = param.partition("=")
-            if key.strip().lower() == "dur":
-                try:
-                    milliseconds = float(value.strip().strip('"'))
-                except ValueError:
-                    continue
-                found[name] = found.get(name, 0.0) + milliseconds
+        name, _, value = metric.partition(";dur=")
+        try:
+            durations = [float(value)]  # as most write it; all else takes longer
+        except ValueError:
+            durations = []
+        if not durations or ";" in name:
+            name, *params = metric.split(";")
+            durations = list(_durations(params))
+        name = name.strip()
+        for milliseconds in durations:
+            found[name] = found.get(name, 0.0) + milliseconds
     return found.get("total", NAN), found.get("db_read", NAN), found.get("db_write", NAN)
+
+
+def _durations(params: Sequence[str]) -> Iterator[float]:
+    for param in params:
+        key, _, value = param.partition("=")
+        if key.strip().lower() == "dur":
+            with contextlib.suppress(ValueError):
+                yield float(value.strip().strip('"'))
