@@ -5,7 +5,7 @@ mock_provider "aws" {
   override_during = plan
 }
 
-run "every_alarm_tells_somebody" {
+run "what_holds_runs_up_is_told" {
   command = plan
 
   variables {
@@ -21,10 +21,6 @@ run "every_alarm_tells_somebody" {
     condition     = toset(keys(aws_sns_topic_subscription.email)) == toset(["someone@example.com"])
     error_message = "The alarms' topic has who was named."
   }
-}
-
-run "what_can_go_wrong_is_watched" {
-  command = plan
 
   assert {
     condition = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset([
@@ -43,10 +39,6 @@ run "what_can_go_wrong_is_watched" {
     condition     = length(aws_cloudwatch_log_metric_filter.ending) == 4
     error_message = "Answers are counted in both logs that tell of them."
   }
-}
-
-run "logs_are_kept_for_a_year" {
-  command = plan
 
   assert {
     condition     = aws_cloudwatch_log_group.api.retention_in_days == 365 && aws_cloudwatch_log_group.api.kms_key_id == module.telemetry_key.arn

@@ -29,7 +29,7 @@ override_resource {
   values          = { arn = "arn:aws:iam::111122223333:role/workflow" }
 }
 
-run "the_worker_alone_opens_requests" {
+run "one_role_for_each_use" {
   command = plan
 
   assert {
@@ -58,10 +58,6 @@ run "the_worker_alone_opens_requests" {
     ])
     error_message = "No IAM policy of the account may open requests."
   }
-}
-
-run "one_workflow_signs" {
-  command = plan
 
   assert {
     condition = [

@@ -5,7 +5,7 @@ mock_provider "aws" {
   override_during = plan
 }
 
-run "the_receiver_knows_one_secret_by_name" {
+run "from_the_api_to_an_answer" {
   command = plan
 
   assert {
@@ -17,10 +17,6 @@ run "the_receiver_knows_one_secret_by_name" {
     condition     = toset(flatten(data.aws_iam_policy_document.receiver.statement[*].actions)) == toset(["kms:Decrypt", "secretsmanager:GetSecretValue", "sqs:SendMessage"])
     error_message = "The receiver reads its secret and sends to its queue."
   }
-}
-
-run "the_worker_is_pinned" {
-  command = plan
 
   assert {
     condition     = module.worker.environment.CLEARANCE_RUNTASK_POLICY_DIGEST == var.policy_digest && module.worker.environment.CLEARANCE_RUNTASK_HOSTS == "app.terraform.io"
@@ -31,10 +27,6 @@ run "the_worker_is_pinned" {
     condition     = module.worker.image == var.image && module.undelivered.image == var.image
     error_message = "Worker and undelivered are the same image, by digest."
   }
-}
-
-run "what_fails_is_answered_too" {
-  command = plan
 
   assert {
     condition     = jsondecode(aws_sqs_queue.requests.redrive_policy).maxReceiveCount == 3
@@ -50,10 +42,6 @@ run "what_fails_is_answered_too" {
     condition     = aws_sqs_queue.requests.visibility_timeout_seconds > module.worker.timeout_s && aws_sqs_queue.requests.visibility_timeout_seconds <= 450
     error_message = "A request comes back after its worker's time is up, and before Terraform Cloud's ten minutes are."
   }
-}
-
-run "what_lies_there_is_closed_and_does_not_stay" {
-  command = plan
 
   assert {
     condition     = aws_sqs_queue.requests.kms_master_key_id == module.requests_key.arn && aws_sqs_queue.undelivered.kms_master_key_id == module.requests_key.arn && aws_dynamodb_table.state.server_side_encryption[0].kms_key_arn == module.requests_key.arn
@@ -69,10 +57,6 @@ run "what_lies_there_is_closed_and_does_not_stay" {
     condition     = aws_dynamodb_table.state.point_in_time_recovery[0].enabled && aws_dynamodb_table.state.deletion_protection_enabled
     error_message = "The table can be restored, and not be deleted in passing."
   }
-}
-
-run "the_api_is_throttled_and_logs_no_secret" {
-  command = plan
 
   assert {
     condition     = aws_apigatewayv2_stage.this.default_route_settings[0].throttling_rate_limit == 20 && aws_apigatewayv2_stage.this.default_route_settings[0].throttling_burst_limit == 100
@@ -88,10 +72,6 @@ run "the_api_is_throttled_and_logs_no_secret" {
     condition     = aws_lambda_permission.api.source_arn == "arn:aws:execute-api:eu-central-1:111122223333:abcdefghij/*/POST/"
     error_message = "The API calls the receiver by its one route."
   }
-}
-
-run "two_secrets_without_a_value" {
-  command = plan
 
   assert {
     condition     = output.secret_names == { hmac = "clearance-test/hmac", plan = "clearance-test/plan" }

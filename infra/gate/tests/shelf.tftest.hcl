@@ -5,7 +5,7 @@ mock_provider "aws" {
   override_during = plan
 }
 
-run "every_version_is_kept" {
+run "one_role_writes_what_stays" {
   command = plan
 
   assert {
@@ -27,10 +27,6 @@ run "every_version_is_kept" {
     ])
     error_message = "The shelf is never public."
   }
-}
-
-run "one_role_writes" {
-  command = plan
 
   assert {
     condition = [
@@ -44,10 +40,6 @@ run "one_role_writes" {
     condition     = !contains(flatten(data.aws_iam_policy_document.worker.statement[*].actions), "s3:PutObject")
     error_message = "The worker reads the shelf, and writes nothing to it."
   }
-}
-
-run "one_subject_becomes_that_role" {
-  command = plan
 
   assert {
     condition     = toset(flatten(data.aws_iam_policy_document.workflow_trust.statement[*].condition)[*].test) == toset(["StringEquals"])
