@@ -92,6 +92,8 @@ class Requests:
             sent, op = context.get(KEY), context.get("op")
         if sent is None:
             sent = _of_another_client(recorder, request_type, name, response_time or 0.0)
+        if sent.id not in recorder.under_way:
+            return
         status = getattr(response, "status_code", 0) or 0
         outcome = 0 if exception is None else _outcome(status, exception)
         route = recorder.routes.get((request_type, name, op))
