@@ -126,6 +126,13 @@ def rehearsal(session: nox.Session) -> None:
     session.run("python", "-m", "tests.workflows.rehearsal")
 
 
+@nox.session(default=False)
+def pictures(session: nox.Session) -> None:
+    """Take the pictures of docs/pictures; it needs a Chromium."""
+    prepare(session, "test")
+    session.run("python", "-m", "tests.browser.pictures", *session.posargs)
+
+
 @nox.session(venv_backend="none")
 def package(session: nox.Session) -> None:
     """Build the Lambda zip in dist/, byte-identical each time."""
