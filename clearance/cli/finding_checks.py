@@ -108,7 +108,7 @@ def _inputs(tree: Tree, home: str) -> tuple[str, ...]:
     if home:
         return (f"{literal(home)}/**",)
     used = [*tree.modules, *tree.named("*.feature")]
-    tops = sorted({top(path) for path in used} - {"", "src"} - {each for each in map(top, tree.projects) if each})
+    tops = sorted({top(path) for path in used} - {"", "src"})
     inside = sorted({"/".join(path.split("/")[:2]) for path in used if path.startswith("src/") and path.count("/") > 1})
     alone = sorted(path for path in tree.modules if folder(path) in {"", "src"})
     settings = [path for path in ("pyproject.toml", "uv.lock") if path in tree.files and path not in _config(tree, "")]
