@@ -74,9 +74,7 @@ def clock():
 
 @pytest.fixture
 def client(github, clock):
-    return Client(
-        REPOSITORY, TOKEN, api=github.url, sleep=clock.sleep, now=clock, patience=Patience(answer_s=0.5, pause_s=0)
-    )
+    return Client(REPOSITORY, TOKEN, api=github.url, sleep=clock.sleep, now=clock, patience=Patience(pause_s=0))
 
 
 def said(of, name="gate"):
@@ -92,7 +90,6 @@ def said(of, name="gate"):
         (500, {}, None, [1.0]),
         (502, {}, b"<html>no JSON</html>", [1.0]),
         ("drop", {}, None, [1.0]),
-        ("hang", {}, None, [1.0]),
         (200, {}, b"<html>a proxy's page</html>", [1.0]),
         (429, {"Retry-After": "7"}, None, [7.0]),
         (403, {"Retry-After": "9"}, None, [9.0]),
@@ -107,6 +104,16 @@ def test_a_bad_moment_passes(github, clock, client, instead, headers, body, wait
 
     assert {"commit": {"sha": BASE}} == client.get("/branches/main")
     assert waits == clock.waits
+
+
+def test_silence_ends(github, clock):
+    """An answer that does not come is waited for as long as it was said, and asked for again."""
+    github.branches["main"] = BASE
+    github.troubles.append(Trouble("GET", "/branches/main", "hang"))
+    client = Client(REPOSITORY, TOKEN, api=github.url, sleep=clock.sleep, now=clock, patience=Patience(answer_s=0.5))
+
+    assert {"commit": {"sha": BASE}} == client.get("/branches/main")
+    assert 1.0 == clock.waits[0]
 
 
 @pytest.mark.parametrize("code", [401, 403, 404, 422])
