@@ -15,15 +15,16 @@ from clearance.runtask.request import Secret
 
 CHECK = "canary"
 _MOST = 1 << 20
-_TRIES, _PAUSE_S = 3, 2.0  # an environment that just started may be slow once
+_TRIES = 3  # an environment that just started may be slow once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canary:
-    """Where it sits, an address of the API, and the token with which it may be asked."""
+    """Where it sits, an address of the API; the token with which it may be asked; how long until it is asked again."""
 
     url: str
     token: Secret | None = None
+    pause_s: float = 2.0
 
     def ask(self) -> Evidence:
         """Return one finding where the API does not answer 200, and a problem where it cannot be asked."""
@@ -50,7 +51,7 @@ class Canary:
         said = ""
         for number in range(_TRIES):
             if number:
-                time.sleep(_PAUSE_S)
+                time.sleep(self.pause_s)
             try:
                 status = ask("GET", place, into=io.BytesIO(), most=_MOST, headers=headers).status
             except (DroppedError, TooLargeError) as error:

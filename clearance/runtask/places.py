@@ -94,7 +94,9 @@ def _apart(url: str) -> Place | None:
     if parts.scheme not in _PORTS or not host or "@" in parts.netloc or not re.fullmatch(r"[a-z0-9.:-]+", host):
         return None
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    return Place(scheme=parts.scheme, host=host, port=port or _PORTS[parts.scheme], target=Secret(target))
+    return Place(
+        scheme=parts.scheme, host=host, port=_PORTS[parts.scheme] if port is None else port, target=Secret(target)
+    )
 
 
 def _archive(host: str) -> str | None:

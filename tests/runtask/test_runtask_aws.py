@@ -156,7 +156,7 @@ VISIBLE_S = 330.0
 
 
 class Lambda:
-    """The queue's event source: delivers messages, those that failed when they are visible again, on a hurried clock."""
+    """The queue's event source: delivers messages, and on a hurried clock again those that failed."""
 
     def __init__(self, there, clock):
         self.there, self.clock, self.worker = there, clock, None
