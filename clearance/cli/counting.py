@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_SKIPPED = ("skip", "skipif", "skipIf", "skipUnless")
+_SKIPPED = ("skip", "skipif", "skipIf", "skipUnless", "xfail", "expectedFailure")
 _BINDERS = ("scenario", "scenarios")
 
 
@@ -61,7 +61,8 @@ def _collected(node: ast.ClassDef) -> bool:
     if any(_name(base).endswith("TestCase") for base in node.bases):
         return True
     made = any(isinstance(each, ast.FunctionDef) and each.name in {"__init__", "__new__"} for each in node.body)
-    return node.name.startswith("Test") and not made
+    opted = any(isinstance(each, ast.Assign) and _name(each.targets[0]) == "__test__" for each in node.body)
+    return node.name.startswith("Test") and not made and not opted
 
 
 def _skipped(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:

@@ -288,6 +288,8 @@ def test_an_slo_file_that_is_there(repository, text, names, said):
         ),
         ("import pytest\npytestmark = pytest.mark.skipif(True, reason='')\ndef test_a(): ...", 0),
         ("import pytest\npytest.importorskip('numpy')\ndef test_a(): ...", 0),
+        ("class TestA:\n  __test__ = False\n  def test_a(self): ...", 0),
+        ("import pytest\n@pytest.mark.xfail\ndef test_a(): ...", 0),
         ("def test_a(:", 0),
         ("\0", 0),
     ],
