@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearance.github import approvals, comment, event, required, status
@@ -269,6 +269,7 @@ def test_findings_without_a_file_are_counted():
     assert "1 annotation, 1 finding without a file" == str(chosen)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300), st.integers(-5, 2**40))
 def test_annotations_fit(rule, message, line):
     """Whatever a tool says, an annotation is within GitHub's limits and holds no control character."""
@@ -537,6 +538,7 @@ def test_there_is_one_comment(github, client):
     assert ("PASS", True) == (github.comments[3][0]["body"][-4:], "✅ PASS" in github.comments[3][1]["body"])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.text(max_size=60))
 def test_a_comment_is_harmless_and_fits(words, link):
     """Whatever a fork's verdict says, its comment is within GitHub's limit, links nowhere it chose and calls nobody."""
