@@ -75,7 +75,13 @@ class Shell:
         text = f"{command}\n__code=$?; echo; echo {shlex.quote(END)}; (exit $__code)\n"
         self.process.stdin.write(text)
         self.process.stdin.flush()
-        lines = list(iter(self.process.stdout.readline, f"{END}\n"))
+        lines = []
+        for line in self.process.stdout:
+            if line == f"{END}\n":
+                break
+            lines.append(line)
+        else:
+            pytest.fail(f"the shell ended at: {command}\n{''.join(lines)}")
         return PROGRESS.sub("", "".join(lines).removesuffix("\n"))
 
 
