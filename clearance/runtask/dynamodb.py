@@ -7,7 +7,7 @@ boto3: the extra `aws`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -82,8 +82,9 @@ class DynamoStore:
         return msgspec.json.decode(row["kept"]["B"], type=Kept) if "kept" in row else Kept()
 
     def keep(self, run_id: str, kept: Kept) -> None:
-        """Remember something of a run."""
-        self._set(f"run#{run_id}", "kept", msgspec.json.encode(kept))
+        """Remember something of a run, for as long as of a task."""
+        values = {":value": msgspec.json.encode(kept), ":expires": stamp(datetime.now(UTC) + _KEPT) // 1000}
+        self._update(f"run#{run_id}", "SET kept = :value, expires = :expires", None, values)
 
     def hold(self, workspace_id: str) -> Hold | None:
         """Return why a workspace's runs are held, or None."""
