@@ -17,11 +17,11 @@ module "requests_key" {
     }
     ReceiverCloses = {
       principal = { type = "AWS", id = module.receiver.role_arn }
-      actions   = ["kms:Encrypt", "kms:GenerateDataKey"]
+      actions   = ["kms:Encrypt"]
     }
     ReceiverSends = {
       principal = { type = "AWS", id = module.receiver.role_arn }
-      actions   = ["kms:Decrypt"]
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
       equals = {
         "kms:ViaService"                    = "sqs.${var.region}.amazonaws.com"
         "kms:EncryptionContext:aws:sqs:arn" = local.queue_arn
@@ -29,11 +29,11 @@ module "requests_key" {
     }
     UndeliveredOpens = {
       principal = { type = "AWS", id = module.undelivered.role_arn }
-      actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+      actions   = ["kms:Decrypt"]
     }
     WorkerOpens = {
       principal = { type = "AWS", id = module.worker.role_arn }
-      actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"] # the second to send what must rest
     }
   }
 }

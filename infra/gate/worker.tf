@@ -4,7 +4,6 @@ locals {
   # What a worker is told; the function for undelivered requests needs no more than `answering`.
   answering = {
     CLEARANCE_RUNTASK_HOSTS        = join(",", var.terraform_hosts)
-    CLEARANCE_RUNTASK_QUEUE_URL    = aws_sqs_queue.requests.url
     CLEARANCE_RUNTASK_SEAL_KEY_ARN = module.requests_key.arn
     CLEARANCE_RUNTASK_TABLE        = aws_dynamodb_table.state.name
   }
@@ -29,6 +28,7 @@ module "worker" {
     CLEARANCE_RUNTASK_CANARY_URL      = var.canary_url
     CLEARANCE_RUNTASK_PLAN_SECRET_ARN = aws_secretsmanager_secret.this["plan"].arn
     CLEARANCE_RUNTASK_POLICY_DIGEST   = var.policy_digest
+    CLEARANCE_RUNTASK_QUEUE_URL       = aws_sqs_queue.requests.url
     CLEARANCE_RUNTASK_SHELF           = "s3://${aws_s3_bucket.shelf.bucket}"
   })
 

@@ -4,18 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.infra.hcl_values import ROOT, blocks, parse
+from tests.infra.hcl_values import ROOT, blocks, locals_of
 
 
 @pytest.fixture(scope="session")
 def root_locals() -> dict[str, Any]:
     """The locals of the root module."""
-    return {
-        name: value
-        for path in sorted(ROOT.glob("*.tf"))
-        for block in parse(path).get("locals", [])
-        for name, value in block.items()
-    }
+    return locals_of(ROOT)
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,20 @@ import re
 
 import pytest
 
-from tests.infra.hcl_values import INFRA, ROOT, blocks, parse
+from tests.infra.hcl_values import GATE, INFRA, ROOT, ROOTS, blocks, parse
 
-FOLDERS = [ROOT, *sorted((ROOT / "modules").iterdir())]
+FOLDERS = [folder for root in ROOTS for folder in (root, *sorted(root.glob("modules/*")))]
+NAMES = [folder.relative_to(INFRA).as_posix() for folder in FOLDERS]
 # Computed by the provider; any other data source would ask AWS while planning.
 LOCAL_DATA = {"aws_iam_policy_document", "aws_partition"}
 # What holds data or opens it.
-KEPT = {"aws_db_instance", "aws_kms_key", "aws_secretsmanager_secret"}
+KEPT = {
+    ROOT: {"aws_db_instance", "aws_kms_key", "aws_secretsmanager_secret"},
+    GATE: {"aws_dynamodb_table", "aws_kms_key", "aws_s3_bucket", "aws_secretsmanager_secret"},
+}
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=NAMES)
 def test_variables_say_what_they_are(folder):
     """Every variable has a type and a description of a sentence, and they stand in alphabetical order."""
     variables = parse(folder / "variables.tf")["variable"]
@@ -22,7 +26,7 @@ def test_variables_say_what_they_are(folder):
     assert [] == [name for name, body in bodies.items() if "type" not in body or not _sentence(body)]
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=NAMES)
 def test_outputs_say_what_they_are(folder):
     """Every output has a description of a sentence, and they stand in alphabetical order."""
     bodies = {name: body for block in parse(folder / "outputs.tf")["output"] for name, body in block.items()}
@@ -30,7 +34,7 @@ def test_outputs_say_what_they_are(folder):
     assert [] == [name for name, body in bodies.items() if not _sentence(body)]
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=NAMES)
 def test_every_variable_is_used(folder):
     """No variable is declared that nobody reads."""
     text = "\n".join(path.read_text() for path in folder.glob("*.tf") if path.name != "variables.tf")
@@ -38,37 +42,47 @@ def test_every_variable_is_used(folder):
     assert [] == [name for name in names if not re.search(rf"\bvar\.{name}\b", text)]
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=NAMES)
 def test_versions_are_the_same_everywhere(folder):
-    """Root and modules ask for the same Terraform and the same provider."""
-    [root], [here] = parse(ROOT / "terraform.tf")["terraform"], parse(folder / "terraform.tf")["terraform"]
-    assert root["required_version"] == here["required_version"]
-    assert root["required_providers"] == here["required_providers"]
+    """Roots and modules ask for the same Terraform, and for the same version of each provider that they use."""
+    wanted = {
+        name: provider
+        for root in ROOTS
+        for name, provider in parse(root / "terraform.tf")["terraform"][0]["required_providers"][0].items()
+    }
+    [here] = parse(folder / "terraform.tf")["terraform"]
+    assert "~> 1.11" == here["required_version"]
+    assert [] == [name for name, provider in here["required_providers"][0].items() if wanted[name] != provider]
 
 
-def test_no_data_source_asks_aws():
-    """The root can be planned without an account."""
-    used = {label.split(".")[0] for _, label, _ in blocks("data")}
-    assert LOCAL_DATA == used
+@pytest.mark.parametrize("root", ROOTS, ids=lambda root: root.name)
+def test_no_data_source_asks_aws(root):
+    """A root can be planned without an account."""
+    assert set() == {label.split(".")[0] for _, label, _ in blocks("data", root)} - LOCAL_DATA
 
 
-def test_variables_of_the_root_are_validated():
+@pytest.mark.parametrize("root", ROOTS, ids=lambda root: root.name)
+def test_variables_of_a_root_are_validated(root):
     """Whatever a workspace can set is checked."""
-    unchecked = [name for path, name, body in blocks("variable") if path.parent == ROOT and "validation" not in body]
+    unchecked = [
+        name for path, name, body in blocks("variable", root) if path.parent == root and "validation" not in body
+    ]
     assert [] == unchecked
 
 
-def test_what_is_kept_cannot_be_destroyed(resources):
-    """Terraform itself refuses to destroy databases, keys and secrets, whatever the plan says."""
-    kept = {name: body for name, body in resources.items() if name.split(":")[1].split(".")[0] in KEPT}
-    assert KEPT == {name.split(":")[1].split(".")[0] for name in kept}
-    assert [] == [name for name, body in kept.items() if body.get("lifecycle") != [{"prevent_destroy": True}]]
+@pytest.mark.parametrize("root", KEPT, ids=lambda root: root.name)
+def test_what_is_kept_cannot_be_destroyed(root):
+    """Terraform itself refuses to destroy what holds data or opens it, whatever the plan says."""
+    kept = {label: body for _, label, body in blocks("resource", root) if label.split(".")[0] in KEPT[root]}
+    assert KEPT[root] == {label.split(".")[0] for label in kept}
+    assert [] == [label for label, body in kept.items() if body.get("lifecycle") != [{"prevent_destroy": True}]]
 
 
-def test_the_override_stays_out_of_the_root():
-    """Nothing in the root would silently replace the cloud block or the provider."""
-    assert [] == list(ROOT.rglob("*override.tf"))
-    assert [INFRA / "offline" / "offline_override.tf"] == list(INFRA.rglob("*override.tf"))
+def test_the_overrides_stay_out_of_the_roots():
+    """Nothing in a root would silently replace the cloud block or the provider; both overrides are the same."""
+    overrides = [INFRA / "offline" / "offline_override.tf", INFRA / "offline-gate" / "offline_override.tf"]
+    assert sorted(overrides) == sorted(INFRA.rglob("*override.tf"))
+    assert 1 == len({path.read_text() for path in overrides})
 
 
 def test_nothing_is_silenced_in_the_code():

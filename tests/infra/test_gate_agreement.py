@@ -1,0 +1,152 @@
+"""What the gate's infrastructure says about the run task is what the run task's code says about itself."""
+
+import ast
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from clearance.runtask.nouns import Limits
+from clearance.runtask.request import RunStage
+from clearance.runtask.store import MOST_ATTEMPTS, Ending
+from tests.infra.hcl_values import GATE, GITHUB, TERRAFORM_CLOUD, block, locals_of
+
+REPOSITORY = Path(__file__).parents[2]
+RUNTASK = REPOSITORY / "clearance" / "runtask"
+WORKFLOWS = REPOSITORY / ".github" / "workflows"
+PREFIX = "CLEARANCE_RUNTASK_"
+# What the image brings along, and what may never lie in a function's environment.
+NOT_GIVEN = {f"{PREFIX}PROJECT", f"{PREFIX}CHECKOV_PYTHON", f"{PREFIX}CANARY_TOKEN"}
+
+
+@pytest.fixture(scope="module")
+def code():
+    """The functions of the modules that read the environment on AWS, by name."""
+    trees = [ast.parse((RUNTASK / f"{name}.py").read_text()) for name in ("aws", "aws_worker", "compose")]
+    return {node.name: node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def read_by(code, entry):
+    """The variables that a function reads, itself or through functions that it names."""
+    names, waiting = set(), [entry]
+    while waiting:
+        name = waiting.pop()
+        if name not in names and name in code:
+            names.add(name)
+            waiting += [node.id for node in ast.walk(code[name]) if isinstance(node, ast.Name)]
+    nodes = [node for name in names for node in ast.walk(code[name])]
+    whole = {
+        node.slice.value for node in nodes if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+    }
+    asked = {
+        PREFIX + node.args[1].value
+        for node in nodes
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_said"
+    }
+    return {name for name in whole | asked if str(name).startswith(PREFIX)}
+
+
+def given_to(function):
+    """The variables that a function's environment has, also by way of the locals that it names."""
+    text = str(block("module", function, GATE)["environment"])
+    if "local.answering" in text:
+        text += str(locals_of(GATE)["answering"])
+    return set(re.findall(rf"{PREFIX}\w+", text))
+
+
+@pytest.mark.parametrize("function", ["receiver", "worker", "undelivered"])
+def test_functions_are_told_what_their_code_reads(code, function):
+    """Each function's environment has the variables that its handler reads, and no other; none is a secret."""
+    entry = block("module", function, GATE)["handler"].rpartition(".")[2]
+    assert read_by(code, entry) - NOT_GIVEN == given_to(function)
+
+
+@pytest.mark.parametrize("function", ["receiver", "worker", "undelivered"])
+def test_handlers_are_there(function):
+    """Each handler is a function of the module that its name says."""
+    module, _, name = block("module", function, GATE)["handler"].rpartition(".")
+    tree = ast.parse((REPOSITORY / f"{module.replace('.', '/')}.py").read_text())
+    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_the_table_is_the_store_s():
+    """The table has the key and the time to live that the store uses, and the worker may do what the store does."""
+    table, store = block("resource", "aws_dynamodb_table.state", GATE), (RUNTASK / "dynamodb.py").read_text()
+    assert {table["hash_key"]} == set(re.findall(r'Key=\{"(\w+)"', store))
+    assert f"{table['ttl'][0]['attribute_name']} = :expires" in store
+    [allowed] = block("data", "aws_iam_policy_document.state", GATE)["statement"]
+    called = {f"dynamodb:{name.title().replace('_', '')}" for name in re.findall(r"_client\.(\w+)\(", store)}
+    assert called == set(allowed["actions"])
+
+
+def test_the_alarms_know_how_tasks_end():
+    """The log filters look for the words with which the worker says how a task ended, each of them once."""
+    looked_for = re.findall(r", ([a-z ]+)", "".join(locals_of(GATE)["endings"].values()))
+    assert sorted(ending.value for ending in Ending) == sorted(looked_for)
+    assert '"%s: %s of %s %s, %s"' in (RUNTASK / "work.py").read_text()
+
+
+def test_the_queue_gives_a_task_to_as_many_workers_as_the_store():
+    """After so many attempts the store answers without looking, and the queue hands over."""
+    assert f'"maxReceiveCount": {MOST_ATTEMPTS}' in block("resource", "aws_sqs_queue.requests", GATE)[
+        "redrive_policy"
+    ] or (f"maxReceiveCount = {MOST_ATTEMPTS}" in block("resource", "aws_sqs_queue.requests", GATE)["redrive_policy"])
+
+
+def test_who_takes_over_speaks_up_in_time():
+    """A dead worker's request comes back once its lease is over, and early enough to end the silence."""
+    seconds = [
+        int(number)
+        for number in re.findall(
+            r"optional\(number, (\d+)\)", (GATE / "variables.tf").read_text().split("timeout_s")[1]
+        )
+    ][0]
+    back = timedelta(seconds=seconds + 30)
+    assert Limits().lease < back < Limits().silence - Limits().heartbeat
+    assert timedelta(seconds=120) <= Limits().heartbeat
+
+
+def test_every_stage_is_registered():
+    """The run task is asked at all four stages, and holds a run at each at which it can be held."""
+    tasks = str(locals_of(TERRAFORM_CLOUD)["tasks"])
+    assert {stage.value for stage in RunStage} == set(re.findall(r"(?:pre|post)_\w+", tasks))
+    [held, advised] = re.findall(r"(mandatory|advisory)(.*?)(?=advisory|$)", tasks, flags=re.DOTALL)
+    assert ("mandatory", False) == (held[0], "post_apply" in held[1])
+    assert ("advisory", True) == (advised[0], "post_apply" in advised[1])
+
+
+def test_the_workspace_works_where_the_service_is():
+    """The workspace's working folder is there, and nobody applies by hand what was planned on pull requests."""
+    workspace = block("resource", "tfe_workspace.service", TERRAFORM_CLOUD)
+    assert (REPOSITORY / workspace["working_directory"] / "terraform.tf").is_file()
+    assert (False, False) == (workspace["auto_apply"], workspace["allow_destroy_plan"])
+
+
+def test_the_key_is_in_no_state():
+    """The HMAC key is given write-only, with a version, and never as the argument that is kept."""
+    task = block("resource", "tfe_organization_run_task.this", TERRAFORM_CLOUD)
+    assert {"hmac_key_wo", "hmac_key_wo_version"} == {name for name in task if name.startswith("hmac")}
+    assert (True, True) == tuple(
+        block("variable", "hmac_key", TERRAFORM_CLOUD)[mark] for mark in ("ephemeral", "sensitive")
+    )
+
+
+def test_the_ruleset_asks_for_the_job_that_judges():
+    """The required checks are jobs of the workflows, from GitHub's own app, and nobody is above them."""
+    ruleset = block("resource", "github_repository_ruleset.protected", GITHUB)
+    gate, called = ((WORKFLOWS / f"{name}.yml").read_text() for name in ("gate", "clearance"))
+    required = block("variable", "required_checks", GITHUB)["default"]
+    jobs = {f"gate / {name}" for name in re.findall(r"^    name: (\w+)$", called, flags=re.MULTILINE)}
+    jobs |= set(re.findall(r"^    name: (\w+)$", gate, flags=re.MULTILINE))
+    assert set() == set(required) - jobs
+    assert 15368 == locals_of(GITHUB)["github_actions"]
+    assert "bypass_actors" not in ruleset
+
+
+def test_the_signing_job_finds_what_it_needs():
+    """The environment, and each variable that the workflow reads, is made; what it trusts otherwise is its own choice."""
+    workflow = (WORKFLOWS / "attest.yml").read_text()
+    made = set(block("resource", "github_actions_variable.clearance", GITHUB)["for_each"])
+    assert set(re.findall(r"vars\.(\w+)", workflow)) - {"CLEARANCE_REF"} == made
+    assert f"environment: {block('variable', 'environment', GITHUB)['default']} " in workflow
