@@ -22,9 +22,10 @@ def clearance(session: nox.Session, *words: str) -> None:
     session.run(sys.executable, "-m", "clearance", "run", *words, *arguments, external=True)
 
 
-def prepare(session: nox.Session, *groups: str) -> None:
-    """Install the project and some dependency groups, exactly as locked."""
+def prepare(session: nox.Session, *groups: str, extra: str | None = None) -> None:
+    """Install the project, with an extra, and some dependency groups, exactly as locked."""
     wanted = [word for group in groups for word in ("--group", group)]
+    wanted += ["--extra", extra] if extra else []
     session.run_install(
         "uv",
         "sync",
@@ -124,6 +125,14 @@ def rehearsal(session: nox.Session) -> None:
     """Run the workflows' own steps on what is committed: gather, judge, sign, verify; it takes some ten minutes."""
     prepare(session, "test")
     session.run("python", "-m", "tests.workflows.rehearsal")
+
+
+@nox.session(default=False)
+def rehearse(session: nox.Session) -> None:
+    """Rehearse a Terraform run, the cleared and the held, on an emulator of AWS; three minutes, see stack/README.md."""
+    prepare(session, "stack", "terraform", extra="sign")
+    with_uv = os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
+    session.run("python", "-m", "stack", "rehearse", *session.posargs, env={"PATH": with_uv})
 
 
 @nox.session(default=False)

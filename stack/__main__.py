@@ -1,4 +1,4 @@
-"""The stack's command line: `python -m stack up`, `python -m stack package`."""
+"""The stack's command line: `python -m stack up`, `python -m stack package`, `python -m stack rehearse`."""
 
 from __future__ import annotations
 
@@ -76,6 +76,15 @@ def _parser() -> argparse.ArgumentParser:
     pack.add_argument("--out", type=Path, default=ROOT / "dist" / "flights.zip", help="(dist/flights.zip)")
     pack.add_argument("--arch", choices=("x86_64", "arm64"), default="x86_64", help="Lambda's architecture (x86_64)")
     pack.set_defaults(run=_package)
+    rehearse = commands.add_parser(
+        "rehearse",
+        help="rehearse a run of Terraform Cloud, from its evidence to its end, and runs that must be held",
+        description="Have the last commit judged and signed, and its infrastructure planned, applied to an emulator of "
+        "AWS, asked and destroyed, with the gate between all of these; and runs that are not cleared held by it. It "
+        "needs Terraform and its AWS provider, and has 0 as its exit status if all went as it must, 1 if not, 3 if "
+        "that could not be seen.",
+    )
+    rehearse.set_defaults(run=_rehearse)
     return parser
 
 
@@ -106,8 +115,14 @@ def _package(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _rehearse(_: argparse.Namespace) -> int:
+    from stack.rehearsal.rehearse import rehearse
+
+    return rehearse()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 0, 1 with the reason on stderr, 2 for usage, 130 if interrupted."""
+    """Run a command and return its exit status: 0, 1 with the reason on stderr, 2 usage, 3 unknown, 130 interrupted."""
     chosen = _parser().parse_args(arguments)
     try:
         return int(chosen.run(chosen))

@@ -89,7 +89,7 @@ def gate(subject: Subject, project: Path, origins: Sequence[str]) -> Iterator[Ga
     `project` holds the policy, the trust file and our own Checkov checks; the shelf is the subject's.
     """
     running = Gate(
-        words=[sys.executable, "-m", "clearance", "runtask", "serve", "--store", project / "store.sqlite"],
+        words=[sys.executable, "-m", "clearance", "runtask", "serve", "--state", project / "state"],
         environ={
             "PYTHONPATH": str(ROOT),
             "CLEARANCE_RUNTASK_PROJECT": str(project),

@@ -105,7 +105,7 @@ class _Play:
         acts.cleared(scene, applied, deployment, told)
         destroyed = pool.submit(self._destroy, applied)
         if scene.plan:
-            acts.changed_meanwhile(scene, public.result())
+            acts.changed_meanwhile(scene)
         for each in (waiting, others, destroyed):
             each.result()
         self._account.add(
@@ -123,7 +123,7 @@ class _Play:
         run = later.run("evidence whose waiver has expired")
         acts.held(later, "evidence whose waiver expired, held", run, Stage.PRE_PLAN, "evidence fail")
         run = scene.run("a public database", plan=public.result)
-        acts.held(scene, "a public database in the plan, held", run, Stage.POST_PLAN, "plan fail")
+        acts.held(scene, "a public database in the plan, held", run, Stage.POST_PLAN, "public")
 
     def _policy(self) -> str:
         return self._subject.policy.read_text(encoding="utf-8")
