@@ -8,7 +8,7 @@ from, was judged when it was signed; everything else is judged afresh. docs/expl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -52,19 +52,23 @@ class Clearing:
     commits: tuple[str, ...] = ()
 
 
-def clear(request: Request, materials: Materials) -> Clearing:
-    """Look for the latest trusted answer about the run's configuration; an UNKNOWN is no answer, an older PASS is."""
+def clear(request: Request, materials: Materials, stage: Stage = Stage.CHANGE) -> Clearing:
+    """Look for the latest trusted answer about the run's configuration at a stage.
+
+    An UNKNOWN is no answer, so that an older PASS stands. What is signed for another stage is as good as absent.
+    """
     known = commits(request, materials)
     if materials.config_digest is None:
         why = materials.problems or ("the run's configuration cannot be had",)
         return Clearing(decision=Decision.UNKNOWN, reasons=why, commits=known)
-    if not materials.envelopes:
+    candidates = [data for data in materials.envelopes if _claimed(data)[1] in {None, stage}]
+    if not candidates:
         why = ("nothing signed speaks of this configuration", *materials.problems)
         return Clearing(decision=Decision.UNKNOWN, reasons=why, commits=known, absent=not materials.problems)
     refused = []
-    for data in sorted(materials.envelopes, key=_claimed, reverse=True)[:MOST]:
+    for data in _latest_first(candidates):
         try:
-            return replace(_judged(data, request, materials), commits=known)
+            return replace(_judged(data, request, materials, stage), commits=known)
         except RefusedError as error:
             if error.decision is Decision.FAIL:
                 return Clearing(decision=Decision.FAIL, reasons=(f"signed, and {error}",), commits=known)
@@ -84,23 +88,27 @@ def overridden(clearing: Clearing, materials: Materials) -> Override | None:
     return None
 
 
-def _claimed(data: bytes) -> datetime:
-    """The moment that an envelope says it was judged at; whether it says so rightly is verified later."""
+def _claimed(data: bytes) -> tuple[datetime, Stage | None]:
+    """When and for which stage an envelope says it was judged; whether it says so rightly is verified later."""
     try:
-        return statement.loads(envelope.read(data).payload).predicate.time_verified
+        said = statement.loads(envelope.read(data).payload).predicate
     except RefusedError:
-        return _NEVER
+        return _NEVER, None
+    return said.time_verified, said.particulars.stage
+
+
+def _latest_first(envelopes: Iterable[bytes]) -> list[bytes]:
+    return sorted(envelopes, key=lambda data: _claimed(data)[0], reverse=True)[:MOST]
 
 
 def commits(request: Request, materials: Materials) -> tuple[str, ...]:
-    """Give the commits that the run's configuration is of, as Terraform Cloud and trusted signatures say."""
-    return tuple(dict.fromkeys(_commits(request, materials)))
+    """Give the commits that the run's configuration is of: as trusted signatures say, else as Terraform Cloud does."""
+    signed = tuple(dict.fromkeys(_signed_commits(materials)))
+    return signed or ((request.commit,) if request.commit else ())
 
 
-def _commits(request: Request, materials: Materials) -> Iterator[str]:
-    if request.commit:
-        yield request.commit
-    for data in sorted(materials.envelopes, key=_claimed, reverse=True)[:MOST]:
+def _signed_commits(materials: Materials) -> Iterator[str]:
+    for data in _latest_first(materials.envelopes):
         try:
             opened = envelope.read(data)
             keys = envelope.signers(opened, materials.trust)
@@ -114,11 +122,11 @@ def _commits(request: Request, materials: Materials) -> Iterator[str]:
             yield commit
 
 
-def _judged(data: bytes, request: Request, materials: Materials) -> Clearing:
+def _judged(data: bytes, request: Request, materials: Materials, stage: Stage) -> Clearing:
     found = verify.verify(
         data,
         materials.trust,
-        verify.Expectation(config_digest=materials.config_digest, stage=Stage.CHANGE),
+        verify.Expectation(config_digest=materials.config_digest, stage=stage),
         now=materials.now,
         find=lambda _name, digest: materials.fetch(digest),
     )
@@ -127,7 +135,7 @@ def _judged(data: bytes, request: Request, materials: Materials) -> Clearing:
     verdict = judge(
         without_checkout(materials.policy),
         pieces,
-        stage=Stage.CHANGE,
+        stage=stage,
         subject=Subject(
             commit=said.digest("commit"),
             tree=said.digest("tree"),

@@ -62,13 +62,14 @@ def _pre_plan(request: Request, materials: Materials) -> Decided | Waiting:
 
 def _post_plan(request: Request, materials: Materials) -> Decided | Waiting:
     known = Clearing(decision=Decision.UNKNOWN, commits=commits(request, materials))
-    return _conclude(request, materials, known, [_plan(request, materials)])
+    return _conclude(request, materials, known, [_plan(request, materials), *_signed_plan(request, materials)])
 
 
 def _pre_apply(request: Request, materials: Materials) -> Decided | Waiting:
     """A run that has come here applies next, whatever else it says of itself."""
     clearing, plan = clear(request, materials), _plan(request, materials)
-    grounds = [_evidence(clearing), *_same_plan(plan, materials.kept), plan, *_held(materials)]
+    grounds = [_evidence(clearing), *_same_plan(plan, materials.kept), plan, *_signed_plan(request, materials)]
+    grounds += _held(materials)
     return _settled(request, materials, clearing, grounds)
 
 
@@ -130,6 +131,13 @@ def _plan(request: Request, materials: Materials) -> _Ground:
     ground = _ground("plan", planned.verdict)
     elsewhere = f"; {', '.join(planned.elsewhere)} need a checkout and are not judged here" if planned.elsewhere else ""
     return replace(ground, said=ground.said + elsewhere, digest=planned.digest)
+
+
+def _signed_plan(request: Request, materials: Materials) -> Iterator[_Ground]:
+    """What was signed for stage plan where there was a checkout: nobody asks for it, but its no is a no."""
+    clearing = clear(request, materials, Stage.PLAN)
+    if clearing.decision is not Decision.UNKNOWN:
+        yield replace(_evidence(clearing), name="signed plan")
 
 
 def _same_plan(plan: _Ground, kept: Kept) -> Iterator[_Ground]:

@@ -1,7 +1,6 @@
 """A shelf with signed verdicts about a configuration, as `clearance attest --shelf` leaves them; keys are made here."""
 
 import hashlib
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -102,12 +101,13 @@ class Library:
         signer=SIGNER,
         commit=COMMIT,
         stage=Stage.CHANGE,
+        check="bandit",
         problems=(),
     ):
         """Judge one check's evidence as a checkout would, sign the verdict and file it."""
         subject = Subject(commit=commit, tree=TREE, dirty=False, config_digest=configuration)
         made = Evidence(
-            check="bandit",
+            check=check,
             subject=subject,
             inputs_digest=sha256(b"inputs"),
             started=at,
@@ -120,7 +120,7 @@ class Library:
         )
         data = evidence.dumps(made)
         exhibit = Exhibit(
-            check="bandit",
+            check=check,
             digest=self.store(data),
             inputs_digest=made.inputs_digest,
             tool=made.tool,
@@ -131,16 +131,16 @@ class Library:
         )
         verdict = judge(
             policy,
-            {"bandit": made},
-            stage=Stage.CHANGE,
+            {check: made},
+            stage=stage,
             subject=subject,
-            inputs={"bandit": Inputs(digest=made.inputs_digest, paths=("a.py",))},
+            inputs={check: Inputs(digest=made.inputs_digest, paths=("a.py",))},
             now=at,
             version="0.1.0",
             exhibits=(exhibit,),
         )
-        said = verdict_json.render_bytes(replace(verdict, stage=stage))
-        sealed = envelope.seal(statement.dumps(replace(verdict, stage=stage), self.store(said)), [signer])
+        said = verdict_json.render_bytes(verdict)
+        sealed = envelope.seal(statement.dumps(verdict, self.store(said)), [signer])
         self.envelopes.append(sealed)
         return sealed
 

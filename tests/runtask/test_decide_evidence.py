@@ -104,10 +104,6 @@ def for_other_content(library):
     library.sign(configuration=ELSEWHERE)
 
 
-def for_another_stage(library):
-    library.sign(stage=Stage.PLAN)
-
-
 def from_the_future(library):
     library.sign(at=NOW + HOUR)
 
@@ -124,7 +120,6 @@ def unknown(library):
         (evidence_taken_away, "evidence is missing"),
         (changed_envelope, "it was changed or is forged"),
         (for_other_content, "it is about another subject"),
-        (for_another_stage, "judged for stage plan"),
         (from_the_future, "from now"),
         (unknown, "the verdict is UNKNOWN"),
         (lambda library: library.envelopes.append(b"no envelope"), "no signed envelope"),
@@ -136,6 +131,12 @@ def test_what_is_not_believed_clears_nothing(library, harm, said):
     harm(library)
     status, message = answer(library)
     assert ("failed", "failed", True) == (status, answer(library, asked=request(speculative=True))[0], said in message)
+
+
+def test_what_is_signed_for_another_stage_is_as_good_as_absent(library):
+    """The same configuration may be signed for stage plan first: what was tested is still waited for."""
+    library.sign(stage=Stage.PLAN, check="terraform")
+    assert isinstance(decide(request(), library.materials()), Waiting)
 
 
 def test_the_latest_answer_counts_and_an_unknown_is_none(library):

@@ -6,7 +6,18 @@ from datetime import date
 
 import pytest
 
-from clearance.model import Evidence, Finding, Measure, PolicyError, RunTask, Severity, Subject, Waiver
+from clearance.model import (
+    Evidence,
+    Finding,
+    Measure,
+    PolicyError,
+    Requirement,
+    RunTask,
+    Severity,
+    Stage,
+    Subject,
+    Waiver,
+)
 from clearance.runtask.decide import decide
 from clearance.runtask.nouns import Hold, Kept, Waiting
 from clearance.runtask.request import RunStage
@@ -114,6 +125,25 @@ def test_a_waiver_of_the_policy_covers_what_it_names_in_a_plan(library):
     policy = replace(POLICY, waivers=(waiver,))
     answers = [after_plan(library, PUBLIC, policy=policy, now=now).status for now in (NOW, NOW + DAY)]
     assert ["passed", "failed"] == answers
+
+
+IN_CI = replace(POLICY, requirements=(Requirement(check="terraform", stage=Stage.PLAN),))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({"findings": (FINDING,)}, "failed"),
+        ({}, "passed"),
+        ({"problems": ("there is no provider here",)}, "passed"),
+        ({"findings": (FINDING,), "configuration": sha256(b"other")}, "passed"),
+    ],
+)
+def test_a_signed_no_of_stage_plan_is_heard(library, words, expected):
+    """The checks that need a checkout were judged where there was one; an UNKNOWN there says nothing."""
+    library.sign(stage=Stage.PLAN, check="terraform", policy=IN_CI, **words)
+    kept = after_plan(Library()).kept
+    assert [expected] * 2 == [after_plan(library).status, before_apply(library, kept).status]
 
 
 @pytest.mark.parametrize("held", [RunTask(), RunTask(plan="plan"), RunTask(checkov="checkov-plan")])
