@@ -8,6 +8,7 @@ from infra.stage.documented import faults
 from tests.infra.hcl_values import GITHUB, INFRA, TERRAFORM_CLOUD, blocks, parse_text
 
 DOCUMENTED = tomllib.loads((INFRA / "documented.toml").read_text())
+PROJECT = 'resource "tfe_project" "x" {\n  %s\n}\n'
 RULESET = """
 resource "github_repository_ruleset" "x" {
   name = "x"
@@ -37,15 +38,9 @@ def test_each_entry_says_where_it_is_from(entry):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('resource "tfe_project" "x" {\n  name = "x"\n}\n', []),
-        (
-            'resource "tfe_project" "x" {\n  name = "x"\n  count = 1\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n',
-            [],
-        ),
-        (
-            'resource "tfe_project" "x" {\n  nome = "x"\n}\n',
-            ["there is no argument nome", "the argument name is missing"],
-        ),
+        (PROJECT % 'name = "x"', []),
+        (PROJECT % 'name = "x"\n  count = 1\n  lifecycle {\n    prevent_destroy = true\n  }', []),
+        (PROJECT % 'nome = "x"', ["there is no argument nome", "the argument name is missing"]),
         ('resource "tfe_team" "x" {\n  name = "x"\n}\n', ["infra/documented.toml has no tfe_team"]),
         ('resource "aws_anything" "x" {\n  nome = "x"\n}\n', []),
         ('provider "tfe" {\n  organisation = "x"\n}\n', ["there is no argument organisation"]),
