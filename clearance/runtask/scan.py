@@ -47,7 +47,7 @@ class Installed:
 class Scanner:
     """One child, which scans one plan at a time; whoever comes meanwhile waits. Close it, or use it in `with`."""
 
-    def __init__(self, installed: Installed, *, timeout_s: float = 120.0, plans: int = 50) -> None:
+    def __init__(self, installed: Installed, *, timeout_s: float = 300.0, plans: int = 50) -> None:
         self._installed = installed
         self._timeout_s, self._plans = timeout_s, plans
         self._lock = Lock()
