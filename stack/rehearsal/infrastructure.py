@@ -101,6 +101,7 @@ def lay_over(folder: Path, *, emulator: str, issuer: str, audience: str, package
         "dsn": dsn,
         "emulator": emulator,
         "jwt": {"issuer": issuer, "audiences": [audience]},
+        "nobody": "rehearsal",
         "package": {"path": str(package), "sha256": digest},
         "stage": "rehearsal",
     }

@@ -1,6 +1,6 @@
 """Terraform Cloud on loopback, as a run task sees it: tasks are registered, runs walk through their stages.
 
-It keeps to the documentation, and where that is silent says so (`docs/reference/terraform-cloud.md`). A thread walks a
+It keeps to the documentation, and where that is silent says so in stack/README.md. A thread walks a
 run; any number of runs may be walked at once.
 """
 

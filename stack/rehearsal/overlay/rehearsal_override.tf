@@ -5,8 +5,8 @@ terraform {
 }
 
 provider "aws" {
-  access_key                  = "rehearsal"
-  secret_key                  = "rehearsal"
+  access_key                  = var.nobody
+  secret_key                  = var.nobody
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_region_validation      = true
