@@ -177,7 +177,7 @@ class Member:
         lead = round(go["lead"] * NANO)
         part.recorder.origin = go["clock"] if go["machine"] == machine() != "" else now() + lead
         arcs = {name: Arc(int(low), int(high)) for name, (low, high) in go["arcs"].items()}
-        part.floor.begin(Lanes(schedules.parse(go["schedule"]), arcs, go["end"]))
+        part.begin(Lanes(schedules.parse(go["schedule"]), arcs, go["end"]))
 
     def on_stop(self, msg: Any, **_: Any) -> None:
         """End the part when the master says so."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import os
 from typing import Any
 
 import gevent
@@ -9,6 +12,7 @@ from locust.env import Environment
 
 from clearance.load import pulse
 from clearance.load.arrivals import Floor, Tasks
+from clearance.load.lanes import Lanes
 from clearance.load.recorder import Chunk, Recorder, now
 from clearance.load.requests import Requests
 from clearance.load.run import CATCH_UP, NANO, READY
@@ -31,6 +35,17 @@ class Part:
         """How many users of each class there are."""
         runner = self.environment.runner
         return {} if runner is None else dict(runner.user_classes_count)
+
+    def begin(self, lanes: Lanes) -> None:
+        """Give out starts. What would hold up the whole process meanwhile is done before, or left for later.
+
+        A full collection over thousands of users takes some 50 ms: what is there by now is not looked through as long
+        as the run lasts. Each time that the table of open files has to double for another connection, Linux lets a
+        process with threads wait for some 10 ms: see expand_fdtable in fs/file.c.
+        """
+        gc.freeze()
+        _make_room(sum(self.users.values()))
+        self.floor.begin(lanes)
 
     def wait_until_ready(self) -> bool:
         """Wait until every user stands before its first task; False where some do not get there."""
@@ -62,6 +77,7 @@ class Part:
     def leave(self, *, finished: bool) -> Chunk:
         """End this part: what is under way has no answer, what nobody took is said. Returns the last rows."""
         self.left = True
+        gc.unfreeze()
         self.hooks.requests.recorder = self.hooks.tasks.floor = None
         self.floor.close()
         self._pulse.kill(block=False)
@@ -97,6 +113,17 @@ class Part:
         if self.floor.lanes is not None:
             moments += self.floor.lanes.fronts()
         return min(moments)
+
+
+def _make_room(connections: int) -> None:
+    """Let the table of open files grow at once to what so many connections take, as far as this process may."""
+    with contextlib.suppress(ImportError, OSError), open(os.devnull, "rb") as file:
+        import fcntl  # neither is there on Windows, where there is no such table
+        import resource
+
+        most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        place = 2 * connections if most == resource.RLIM_INFINITY else min(2 * connections, most - 1)
+        os.close(fcntl.fcntl(file, fcntl.F_DUPFD, place))
 
 
 class Hooks:

@@ -127,7 +127,7 @@ class Local(Owner):
         users = self.part.users
         run.ledger.problems += absent(self.environment, users)
         run.origin = self.part.recorder.origin = now() + round(LEAD * NANO)
-        self.part.floor.begin(Lanes(run.wanted.schedule, divide(weigh(self.environment, users)), run.end))
+        self.part.begin(Lanes(run.wanted.schedule, divide(weigh(self.environment, users)), run.end))
 
     def gather(self, run: Run) -> None:
         """Enter the rows of the last second."""
