@@ -93,6 +93,12 @@ RUNS = {
     ),
     "one route of the reads does": ({"slow": [[2, 400]]}, 1, ["reads/GET /v1/stats/delays 1", "reads: 1 of 2 parts"]),
     "writes take as long, which they may": ({"slow": [[1, 400]]}, 0, ["writes 0"]),
+    "the clock was set": ({"clock_step_s": 2.5}, 3, ["the machine's clock was set by +2.500 s during the run"]),
+    "a worker died": (
+        {"workers": [{"name": "a", "requests": 5000, "finished": False}]},
+        3,
+        ["did not live to the end"],
+    ),
     "too few requests to tell": (
         {"rate": 100},
         3,
@@ -107,6 +113,22 @@ def test_a_load_run_is_decided_by_the_slo_file(project, options, code, said):
     project.policy(**options)
     done = project.clearance("run")
     assert (done.returncode, [text for text in said if text not in project.reasons()]) == (code, [])
+
+
+def test_a_level_of_a_route_that_was_never_called_is_unknown(project):
+    """Nothing passes on requests that were not made, and the reason names the route and those that were called."""
+    file = project.path / "slo.yaml"
+    file.write_text(file.read_text().replace("metric: requests, op: write", "metric: requests, route: GET /v1/nothing"))
+    done = project.clearance("run")
+    assert (3, True) == (done.returncode, "which was never called (GET /v1/flights, " in project.reasons())
+
+
+def test_a_disk_that_is_full_is_unknown(project):
+    """A recording that could not be written is none, whatever the run was like."""
+    file = project.path / "clearance.toml"
+    file.write_text(file.read_text().replace("run = [", 'run = ["prlimit", "--fsize=64", '))
+    done = project.clearance("run")
+    assert (3, True) == (done.returncode, "load.zip" in project.reasons())
 
 
 def test_another_slo_file_is_another_policy_and_other_evidence(project):

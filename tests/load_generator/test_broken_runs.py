@@ -8,6 +8,8 @@ import signal
 import numpy as np
 import pytest
 
+from clearance.model import Materials
+from clearance.readers.load import read
 from tests.load_generator.program import Finished, Started, locust, run, start
 from tests.load_generator.test_closed_runs import free_port
 
@@ -92,6 +94,14 @@ def test_the_disk_is_full_only_there(server, tmp_path):
     (elsewhere,) = tmp_path.glob("recording-*.zip")
     assert str(elsewhere) in finished.output
     assert 20 == len(Finished(0, "", elsewhere).recording.requests["id"])
+
+
+def test_the_clock_is_set(server, recording_file):
+    """A wall clock that is set during the run is noticed, and the reader takes the run for no proof."""
+    made = run(server, recording_file, "--arrivals", "constant:20", "-t", "2s", users="users/stepping.py").recording
+    assert pytest.approx(5, abs=0.5) == made.header.clock_step_s
+    problems = read(recording_file.read_bytes(), Materials()).problems
+    assert ["the machine's clock was set by"] == [each[:30] for each in problems if "clock" in each]
 
 
 @pytest.mark.parametrize(

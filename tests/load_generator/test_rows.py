@@ -10,11 +10,10 @@ import pytest
 from clearance.load import ledger
 from clearance.load.ledger import Ledger
 from clearance.load.pulse import STAT, read_machine, stolen
-from clearance.load.recorder import MOST_ROUTES, NAN, OTHERS, Recorder, now
+from clearance.load.recorder import MOST_ROUTES, OTHERS, Recorder, now
 from clearance.load.requests import server_timing
 from clearance.load.spans import collect, fetch, read_id
 from clearance.recording import Outcome, Route
-
 
 
 @pytest.mark.parametrize(
