@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import secrets
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ from clearance.runtask.sqlite import SqliteStore
 
 KEY, PREVIOUS = f"{PREFIX}HMAC_KEY", f"{PREFIX}HMAC_KEY_PREVIOUS"
 _PLAN_KEY_BYTES = 32
+_log = logging.getLogger(__name__)
 
 
 def keys_of(environ: Mapping[str, str]) -> Keys:
@@ -43,6 +45,8 @@ def serving(environ: Mapping[str, str], state: Path, *, port: int, workers: int)
         _alone(state, stack)
         store = SqliteStore(state / "store.sqlite")
         stack.callback(store.close)
+        if orphans := store.adopt():
+            _log.warning("%s of a service that ended in the middle are taken over", f"{orphans:,} requests")
         ports = ports_of(environ, store, _plan_key(state / "plan.key"))
         stack.callback(ports.inspection.close)
         try:

@@ -150,6 +150,19 @@ def test_a_queue_of_what_was_asked(tmp_path):
     assert 0o600 == (tmp_path / "store.sqlite").stat().st_mode & 0o777
 
 
+def test_claims_of_the_dead_are_adopted(tmp_path):
+    """Whoever knows that nobody else is alive takes over at once, and the dead one's claim counts no more."""
+    store = SqliteStore(tmp_path / "store.sqlite")
+    store.accept("a", b"sealed", BEGIN)
+    dead = store.claim("a", BEGIN, LEASE)
+    assert (1, 0) == (store.adopt(), store.adopt())
+    alive = store.claim("a", BEGIN, LEASE)
+    assert (2, None, answer()) == (alive.attempts, store.settle(dead, answer("no")), store.settle(alive, answer()))
+    store.end(alive, Ending.DELIVERED, BEGIN)
+    assert 0 == store.adopt()
+    store.close()
+
+
 @dataclass
 class Known:
     """What the model knows of a task."""
