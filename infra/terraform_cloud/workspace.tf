@@ -53,7 +53,7 @@ resource "tfe_variable" "credentials" {
 }
 
 module "credentials" {
-  source = "./modules/credentials"
+  source = "../gate/modules/credentials"
 
   name              = var.workspace
   organization      = var.organization

@@ -1,23 +1,8 @@
 # A run takes on the role of its own phase, of its own workspace, and no other.
 
 mock_provider "aws" {
+  source          = "./tests/mocks"
   override_during = plan
-
-  mock_data "aws_iam_policy_document" {
-    defaults = { json = "{}" }
-  }
-
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-
-  mock_resource "aws_iam_openid_connect_provider" {
-    defaults = { arn = "arn:aws:iam::111122223333:oidc-provider/app.terraform.io" }
-  }
-
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/mock" }
-  }
 }
 
 variables {
@@ -30,6 +15,10 @@ variables {
 
 run "one_subject_a_phase" {
   command = plan
+
+  module {
+    source = "./modules/credentials"
+  }
 
   assert {
     condition = {
@@ -44,10 +33,6 @@ run "one_subject_a_phase" {
     }
     error_message = "Each role trusts one phase of one workspace, compared exactly."
   }
-}
-
-run "a_plan_reads_no_data" {
-  command = plan
 
   assert {
     condition     = aws_iam_role_policy_attachment.plan.policy_arn == "arn:aws:iam::aws:policy/ReadOnlyAccess" && data.aws_iam_policy_document.no_data.statement[0].effect == "Deny"
@@ -63,6 +48,10 @@ run "a_plan_reads_no_data" {
 run "the_provider_may_be_there_already" {
   command = plan
 
+  module {
+    source = "./modules/credentials"
+  }
+
   variables {
     provider_arn = "arn:aws:iam::111122223333:oidc-provider/app.terraform.io"
   }
@@ -75,6 +64,10 @@ run "the_provider_may_be_there_already" {
 
 run "reject_patterns" {
   command = plan
+
+  module {
+    source = "./modules/credentials"
+  }
 
   variables {
     organization = "*"
