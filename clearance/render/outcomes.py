@@ -1,4 +1,4 @@
-"""Verdict to the outcomes and the message of a Terraform Cloud run task, the worst first; every limit is held here.
+"""Verdict to the outcomes of a Terraform Cloud run task, the worst first; every limit of its answers is held here.
 
 Terraform Cloud publishes limits and promises nothing about what exceeds them, so nothing does: a text is cut and shows
 it, and what is left out is counted. Message and body are rendered as Markdown, so whatever a plan could have written is
@@ -70,15 +70,6 @@ def render(verdict: Verdict) -> tuple[Outcome, ...]:
     return (*made[: OUTCOMES - 1], _left_out(_number(verdict) - OUTCOMES + 1))
 
 
-def message(verdict: Verdict) -> str:
-    """Say in a sentence or two, as Markdown of at most 1,000 characters, what was decided and why."""
-    worst = [ruling for ruling in verdict.rulings if ruling.decision is verdict.decision is not Decision.PASS]
-    said = [f"{str(verdict.decision).upper()} at stage {verdict.stage}: {words.tally(verdict)}."]
-    said += [prose(f"{caveat}.") for caveat in words.caveats(verdict)]
-    said += [prose(clean(f"{ruling.check}: {'; '.join(ruling.reasons[:2])}.", 300)) for ruling in worst]
-    return _fitting(said, MESSAGE)
-
-
 def note(name: str, text: str, *, label: str, level: Level, details: str = "") -> Outcome:
     """Make an outcome that is about the run and no finding: `text` and `details` may be anybody's."""
     return Outcome(id=name, description=clean(text, DESCRIPTION), body=escaped(details, BODY), tags=_tags(label, level))
@@ -88,7 +79,8 @@ def escaped(text: str, limit: int) -> str:
     """Escape text for Markdown so that the result, which is longer, is of at most `limit` characters."""
     room = limit
     while True:
-        made = prose(clean(text, room)) if room > 0 else ""
+        # a colon means something to GitHub alone, and stands in every sentence of ours
+        made = prose(clean(text, room)).replace("&#58;", ":") if room > 0 else ""
         if _length(made) <= limit:
             return made
         room = min(room - 1, room * limit // _length(made))
