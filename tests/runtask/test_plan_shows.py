@@ -179,7 +179,7 @@ def test_no_value_of_a_plan_is_passed_on():
     """A password in a resource that is public, destroyed or drifts stays where it is."""
     text = (REAL / "plan-secret.json").read_bytes()
     planted = document(
-        change("aws_db_instance", {"password": "planted", "publicly_accessible": True}),
+        change("aws_db_instance", {"username": "planted", "publicly_accessible": True}),
         change("aws_s3_bucket", {"acl": "public-read", "bucket": "planted"}),
         resource_drift=[change("aws_kms_key", {"policy": "planted"}, actions=["update"])],
     )
