@@ -43,7 +43,7 @@ def test_a_fault_needs_the_controls(tmp_path):
 def test_faults_are_noted_in_the_recording(tmp_path):
     """A lock on the flights that requests ran into is in the header with its moment, and they have waited for it."""
     file = tmp_path / "load.zip"
-    words = ["--arrivals", "constant:10", "--seconds", "9", "--fault", "slow-query@5"]
+    words = ["--arrivals", "constant:10", "--seconds", "7", "--fault", "slow-query@3"]
     with local_stack(["--flights", "1000"]) as where:
         done = load("--recording", file, *words, **where.said)
     assert done.returncode == 0, done.stderr

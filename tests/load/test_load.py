@@ -24,6 +24,8 @@ from tests.load.processes import (
     surroundings,
 )
 
+BRIEFLY = ("--arrivals", "constant:20", "--seconds", "1")
+
 
 @pytest.fixture(scope="module")
 def stack():
@@ -69,14 +71,14 @@ def test_what_is_written_changes_nothing_of_what_is_read(stack, run, tmp_path):
 def test_a_wrong_body_is_not_a_good_answer(tmp_path, body):
     """A server that answers 200 with something else gives not one good answer."""
     with answering(200, body) as url:
-        assert outcomes(recorded(tmp_path, BASE_URL=url, **TOKENS)) == {Outcome.WRONG}
+        assert outcomes(recorded(tmp_path, *BRIEFLY, BASE_URL=url, **TOKENS)) == {Outcome.WRONG}
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(302, Outcome.WRONG), (503, Outcome.REFUSED)])
 def test_another_status_is_not_a_good_answer(tmp_path, status, outcome):
     """A success of another kind is wrong, an error is a refusal."""
     with answering(status, b"") as url:
-        assert outcomes(recorded(tmp_path, BASE_URL=url, **TOKENS)) == {outcome}
+        assert outcomes(recorded(tmp_path, *BRIEFLY, BASE_URL=url, **TOKENS)) == {outcome}
 
 
 def test_a_target_that_is_down_is_recorded_so(tmp_path):
@@ -84,7 +86,7 @@ def test_a_target_that_is_down_is_recorded_so(tmp_path):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-        assert outcomes(recorded(tmp_path, BASE_URL=url, **TOKENS)) == {Outcome.UNANSWERED}
+        assert outcomes(recorded(tmp_path, *BRIEFLY, BASE_URL=url, **TOKENS)) == {Outcome.UNANSWERED}
 
 
 @pytest.mark.parametrize("name", TOKENS)
@@ -122,9 +124,7 @@ def test_locust_runs_closed_as_its_users_expect(stack):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    ("moment", "number"), [("stack up", signal.SIGINT), ("locust", signal.SIGINT), ("locust", signal.SIGTERM)]
-)
+@pytest.mark.parametrize(("moment", "number"), [("stack up", signal.SIGINT), ("locust", signal.SIGTERM)])
 def test_a_signal_ends_all_of_it(tmp_path, moment, number):
     """A signal, while the stack starts or while the load runs, ends Locust and the stack and is no success."""
     words = [sys.executable, "-m", "load", "--recording", str(tmp_path / "load.zip"), "--flights", "1000"]
