@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -107,7 +108,7 @@ def held(scene: Scene, name: str, run: Run, stage: Stage, *reasons: str) -> None
     details = [str(each["description"]) for each in result.outcomes]
     named = [each for each in details if any(reason in each.lower() for reason in reasons)]
     everything = " ".join([result.message, *details]).lower()
-    said = " | ".join([result.message, *(each for each in named[:1] if each not in run.why)])
+    said = " | ".join([result.message, *(each for each in named[:1] if each not in html.unescape(run.why))])
     scene.account.add(f"{name} at {stage}", said, well=all(reason in everything for reason in reasons))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +27,7 @@ UNKNOWN: Final = 3
 def rehearse(root: Path = ROOT) -> int:
     """Rehearse, and return 0 if every run went as it must, 1 if one did not, 3 if that could not be seen."""
     account = Account()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever ends it, what it has started ends too
     try:
         with tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True) as scratch:
             _perform(root, Path(scratch), account)

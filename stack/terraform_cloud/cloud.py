@@ -1,7 +1,7 @@
 """Terraform Cloud on loopback, as a run task sees it: tasks are registered, runs walk through their stages.
 
-It keeps to the documentation, and where that is silent says so in stack/README.md. A thread walks a
-run; any number of runs may be walked at once.
+It keeps to the documentation, and stack/README.md says what is assumed where that is silent. A thread walks a run; any
+number of runs may be walked at once.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class TerraformCloud:
         self._changed = threading.Condition()
         self.doors = Doors(self.clock, self._changed)
         self._stack = ExitStack()
+        self._closed = False
 
     def __enter__(self) -> Self:
         self.url = self._stack.enter_context(serving(self.doors.api))
@@ -64,6 +65,9 @@ class TerraformCloud:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
         self._stack.close()
 
     @property
@@ -175,10 +179,12 @@ class TerraformCloud:
         return False
 
     def wait(self, result: Result) -> None:
-        """Wait until a result is final, of itself or because patience has run out."""
+        """Wait until a result is final, of itself or because patience has run out; or until all of this is over."""
         with self._changed:
             while True:
                 result.give_up(self.clock.seconds())
+                if self._closed and not result.final:
+                    result.status, result.message = Status.ERRORED, "Terraform Cloud is closed"
                 if result.final:
                     return
                 left = self.clock.real(result.patience - self.clock.seconds())

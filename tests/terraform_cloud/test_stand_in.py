@@ -2,6 +2,7 @@
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -363,3 +364,14 @@ def test_an_apply_that_fails_ends_the_run(cloud):
 
     done, _ = walked(cloud, passes, apply=apply)
     assert (State.ERRORED, "apply: no rights") == (done.state, done.why)
+
+
+def test_leaving_ends_who_waits():
+    """A run whose task says nothing is over as soon as Terraform Cloud is."""
+    with ThreadPoolExecutor(1) as pool, small_task(lambda _: None) as (url, requests):
+        with TerraformCloud() as cloud:
+            cloud.register(url, key=KEY, stages=ONE_STAGE)
+            walking = pool.submit(cloud.walk, cloud.queue(run()))
+            while not requests:
+                threading.Event().wait(0.01)
+        assert "post_plan errored: Terraform Cloud is closed" == walking.result(10).why
