@@ -77,7 +77,7 @@ def _format(place: Workplace, folders: tuple[Path, Path]) -> bytes:
         for file in folder.rglob("*")
         if file.name.endswith(_FORMATTED) and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     )
-    bad = [_path(line) for line in said.out.decode("utf-8", "replace").splitlines() if line.strip()]
+    bad = [from_here(line) for line in said.out.decode("utf-8", "replace").splitlines() if line.strip()]
     sound = said.code in {0, 3}
     notes = (
         [] if sound else [{"level": "error", "message": {"text": f"terraform fmt ended with exit code {said.code}"}}]
@@ -99,7 +99,7 @@ def _format(place: Workplace, folders: tuple[Path, Path]) -> bytes:
     return json.dumps({"version": "2.1.0", "runs": [run]}, indent=1).encode()
 
 
-def _path(said: str) -> str:
+def from_here(said: str) -> str:
     """Return a path as `terraform fmt` states it, from the working folder on, where it lies below that, else whole."""
     whole = Path(os.path.normpath(Path.cwd() / said))
     return (whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole).as_posix()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.stage.check import from_here
 from infra.stage.documented import Fault, Parse, faults
 from infra.stage.errors import StageError
 from infra.stage.program import Terraform, tell
@@ -36,7 +37,8 @@ def read(roots: list[Path], documentation: Path, reports: Path, terraform: Terra
         files += mine
         found += [(file, fault) for file in mine for fault in faults(file.read_text("utf-8"), documented, parse)]
         found.append((root / "terraform.tf", Fault(rule="not-validated", message=_said(root, documentation))))
-    found += [(file, _UNFORMATTED) for file in _unformatted(roots, terraform, path)]
+    if all(fault.rule != "syntax" for _, fault in found):  # what does not parse has no format
+        found += [(file, _UNFORMATTED) for file in _unformatted(roots, terraform, path)]
     (reports / "roots.sarif").write_text(json.dumps(_sarif(files, found), indent=1), encoding="utf-8")
 
 
@@ -55,7 +57,7 @@ def _unformatted(roots: list[Path], terraform: Terraform, path: str) -> Iterator
         said = terraform.run(Path(), env, "fmt", "-check", "-no-color", *map(str, roots))
     if said.code not in {0, 3}:
         raise StageError(f"terraform fmt ended with exit code {said.code}", "try it by hand: terraform fmt -check")
-    yield from (Path(line) for line in said.out.decode("utf-8", "replace").splitlines() if line.strip())
+    yield from (Path(from_here(line)) for line in said.out.decode("utf-8", "replace").splitlines() if line.strip())
 
 
 def _documented(file: Path) -> Mapping[str, Any]:

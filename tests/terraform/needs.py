@@ -7,8 +7,12 @@ from pathlib import Path
 MIRROR = "CLEARANCE_TERRAFORM_MIRROR"
 REQUIRED = "CLEARANCE_TERRAFORM_TESTS"
 HINT = f"They need terraform on PATH, and the AWS provider in a folder that {MIRROR} names"
-WITH_TERRAFORM = ("tests/terraform/test_driver.py",)
-WITH_PROVIDER = ("tests/terraform/test_stage_plan.py", "tests/rehearsal/test_overlay.py")
+WITH_TERRAFORM = ("tests/terraform/test_driver.py", "tests/terraform/test_read_step.py")
+WITH_PROVIDER = (
+    "tests/terraform/test_gate_plan.py",
+    "tests/terraform/test_stage_plan.py",
+    "tests/rehearsal/test_overlay.py",
+)
 
 
 def missing() -> dict[str, tuple[str, ...]]:
