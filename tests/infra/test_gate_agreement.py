@@ -2,6 +2,9 @@
 
 import ast
 import re
+import shutil
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -145,3 +148,26 @@ def test_the_signing_job_finds_what_it_needs():
     made = set(block("resource", "github_actions_variable.clearance", GITHUB)["for_each"])
     assert set(re.findall(r"vars\.(\w+)", workflow)) - {"CLEARANCE_REF"} == made
     assert f"environment: {block('variable', 'environment', GITHUB)['default']} " in workflow
+
+
+def test_the_receiver_s_zip_is_whole(tmp_path):
+    """What the bootstrap page puts into the zip starts on Python's own library, and no file is there for nothing."""
+    page = (REPOSITORY / "docs" / "how-to" / "bootstrap.md").read_text()
+    files = re.findall(r"clearance/[\w/]+\.py", page.partition("receiver.zip main")[2].partition("openssl")[0])
+    for file in files:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / file, tmp_path / file)
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import clearance.runtask.aws; print(*sys.modules)"
+    words = [sys.executable, "-I", "-S", "-c", code, str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stderr)
+    loaded = {name for name in done.stdout.split() if name.partition(".")[0] == "clearance"}
+    named = {file.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for file in files}
+    assert loaded == named
+
+
+def test_the_image_brings_what_is_not_given():
+    """The image names Checkov's Python, and starts the worker unless told otherwise."""
+    recipe = (GATE / "Dockerfile").read_text()
+    assert [f"{PREFIX}CHECKOV_PYTHON"] == re.findall(r"^ENV (\w+)=", recipe, flags=re.MULTILINE)
+    assert f'CMD ["{block("module", "worker", GATE)["handler"]}"]' in recipe
