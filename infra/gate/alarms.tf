@@ -13,7 +13,7 @@ resource "aws_sns_topic_subscription" "email" {
 
 locals {
   functions = { receiver = module.receiver, worker = module.worker, undelivered = module.undelivered }
-  namespace = "Clearance"
+  namespace = "Clearance/${var.stage}"
 
   # What the worker's log says of each task that ended: see Ending in clearance/runtask/store.py.
   endings = {
@@ -51,7 +51,7 @@ locals {
       }
       unanswered = {
         description = "An answer could not be delivered to Terraform Cloud: the run fails by its silence, without a reason."
-        namespace   = local.namespace, metric = "unanswered", dimensions = { stage = var.stage }
+        namespace   = local.namespace, metric = "unanswered", dimensions = {}
         statistic   = "Sum", threshold = 0, period_s = 60, breaching = 1, of = 1
       }
     },
@@ -96,10 +96,9 @@ resource "aws_cloudwatch_log_metric_filter" "ending" {
   pattern        = local.endings[each.value[1]]
 
   metric_transformation {
-    namespace  = local.namespace
-    name       = each.value[1]
-    value      = "1"
-    dimensions = {}
+    namespace = local.namespace
+    name      = each.value[1]
+    value     = "1"
   }
 }
 

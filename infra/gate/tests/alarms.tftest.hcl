@@ -36,6 +36,14 @@ run "what_holds_runs_up_is_told" {
   }
 
   assert {
+    condition = contains(
+      [for filter in aws_cloudwatch_log_metric_filter.ending : [filter.metric_transformation[0].namespace, filter.metric_transformation[0].name]],
+      [aws_cloudwatch_metric_alarm.this["unanswered"].namespace, aws_cloudwatch_metric_alarm.this["unanswered"].metric_name],
+    ) && try(length(aws_cloudwatch_metric_alarm.this["unanswered"].dimensions), 0) == 0
+    error_message = "The alarm looks at the very series that the log filters write, which has no dimensions."
+  }
+
+  assert {
     condition     = length(aws_cloudwatch_log_metric_filter.ending) == 4
     error_message = "Answers are counted in both logs that tell of them."
   }
