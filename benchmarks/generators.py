@@ -1,4 +1,8 @@
-"""Load generators against a static nginx: ours beside stock Locust, wrk, hey and artillery, in one run."""
+"""Load generators against a static nginx: ours beside stock Locust, wrk, hey and artillery, in one run.
+
+BENCH_FIRST=1 lets generator and server have their cores before anybody else (SCHED_RR, as root): for a machine that
+is not quiet.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +23,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measure import ROOT, Figure, SpoiltError, announce, ratio, scratch, take_turns
+from benchmarks.measure import ROOT, Figure, SpoiltError, announce, scratch, take_turns
 from clearance import recording
 
 SECONDS = 5
-ROUNDS = 5
 CORE = 0  # the generator's; nginx has the last one
 CONFIG = """
 daemon off; pid {folder}/pid; error_log /dev/null; worker_processes 1;
@@ -61,7 +64,7 @@ def measure() -> Iterator[Figure]:
     print(f"  load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with scratch() as folder, nginx(folder) as server:
         yield from rates(folder, server)
-        yield from costs(folder, server)
+        yield from costs(server)
         yield from errors(folder, server)
         yield from freezes(folder, server)
 
@@ -118,15 +121,18 @@ def rates(folder: Path, server: Target) -> Iterator[Figure]:
         yield Figure(name=f"requests a core-second: {name}", value=statistics.median(figures))
 
 
-def costs(folder: Path, server: Target) -> Iterator[Figure]:
-    """What recording costs of a processor for each request: runs with and without, in turn."""
-    words = ["--recording", str(folder / "r.zip")]
-    taken = take_turns(
-        ROUNDS,
-        {"without": lambda: locust(server, [], 10).cost, "with": lambda: locust(server, words, 10, ours=True).cost},
-    )
-    yield Figure(name="CPU a request without recording", value=statistics.median(taken["without"]) * 1e6, unit="us")
-    yield Figure(name="recording adds", value=(ratio(taken["with"], taken["without"]) - 1) * 100, unit="%", at_most=3)
+def costs(server: Target) -> Iterator[Figure]:
+    """What recording costs of a processor for each request: see `generators_cost`."""
+    command = [sys.executable, "-m", "benchmarks.generators_cost", server.url]
+    done = subprocess.run(_pinned(command, CORE), cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    if done.returncode:
+        raise SpoiltError(f"nothing was measured: {done.stderr[-2000:]}")
+    found = json.loads(done.stdout)
+    stock = found.pop("stock")
+    yield Figure(name="CPU of a request, stock Locust's client", value=stock, unit="us")
+    for name, added in found.items():
+        goal = 3 if name == "recorded" else None
+        yield Figure(name=f"{name}: adds", value=added / stock * 100, unit="%", at_most=goal)
 
 
 def errors(folder: Path, server: Target) -> Iterator[Figure]:
@@ -234,7 +240,8 @@ def _percentile(times: Sequence[tuple[float, int]], percent: float) -> float:
 
 
 def _pinned(command: Sequence[str], core: int) -> list[str]:
-    return ["taskset", "-c", str(core), *command]
+    first = ["chrt", "--rr", "10"] if os.environ.get("BENCH_FIRST") else []
+    return ["taskset", "-c", str(core), *first, *command]
 
 
 def _path() -> str:
