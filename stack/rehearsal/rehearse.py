@@ -60,8 +60,11 @@ def _perform(root: Path, scratch: Path, account: Account) -> None:
         )
         applied = stack.enter_context(infrastructure.ready(root, overlay, scratch / "kept"))
         subject_, verdict = cleared.result()
-        checks = ", ".join(verdict.checks)
-        account.add("content is cleared and signed", f"commit {verdict.commit[:12]}: {checks}", well=True)
+        said = (
+            f"commit {verdict.commit[:12]}, by {len(verdict.checks)} checks of its policy: {', '.join(verdict.checks)}"
+        )
+        reused = f"; the evidence of {verdict.reused} lay on the shelf" if verdict.reused else ""
+        account.add("content is cleared and signed", said + reused, well=True)
         play = _Play(stack, subject_, verdict, account)
         play.run(deployment, applied, public, pool)
 
