@@ -27,14 +27,14 @@ class Driven:
         return sorted(path.name for path in self.reports.iterdir())
 
 
-def drive(folder, root, step, *command, environ=None):
-    """Run one step over a root, with an empty override, in a folder for all that is left behind."""
+def drive(folder, root, step, *command, environ=None, flags=()):
+    """Run one step over a root, with an empty override, in a folder for what is left; `flags` are Python's own."""
     reports, override, kept = folder / "reports", folder / "override", folder / "kept"
     for each in (reports, override):
         each.mkdir(exist_ok=True)
     words = [f"--reports={reports}", f"--root={root}", f"--override={override}", f"--kept={kept}"]
     done = subprocess.run(
-        [sys.executable, "-m", "infra.stage", step, *words, *(["--", *command] if command else [])],
+        [sys.executable, *flags, "-m", "infra.stage", step, *words, *(["--", *command] if command else [])],
         cwd=REPOSITORY,
         env={**os.environ, **(environ or {})},
         capture_output=True,

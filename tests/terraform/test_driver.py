@@ -93,7 +93,7 @@ def test_a_provider_that_is_nowhere_leaves_no_report_to_believe(root, tmp_path):
 
 def test_without_terraform_there_is_no_report(root, tmp_path):
     """Neither on PATH nor in a wheel: no report, and what to install is said."""
-    driven = drive(tmp_path, root("nothing"), "plan", environ={"PATH": str(tmp_path)})
+    driven = drive(tmp_path, root("nothing"), "plan", environ={"PATH": str(tmp_path)}, flags=["-S"])
     assert (1, []) == (driven.code, driven.files)
     assert "install Terraform" in driven.said
 
