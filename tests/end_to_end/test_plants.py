@@ -226,13 +226,15 @@ def test_all_tests_skipped_is_unknown(behaviour):
     assert "looked at 0 scenarios, at least 10 asked for" in reasons
 
 
+UNIT_TESTS = '"tests/clearance", "tests/load_generator", "tests/service"'
+
+
 def test_all_unit_tests_skipped_is_unknown(copy):
     """The same for unit tests: skipped is not run, and their coverage fails besides."""
     for test in (copy.path / "tests/clearance").glob("test_*.py"):
         if test.stem != "test_judge":
             test.unlink()
-    shutil.rmtree(copy.path / "tests/service")
-    copy.replace("clearance.toml", '"tests/clearance", "tests/service"', '"tests/clearance"')
+    copy.replace("clearance.toml", UNIT_TESTS, '"tests/clearance"')
     copy.write(
         "tests/clearance/conftest.py",
         'import pytest\n\n\n@pytest.fixture(autouse=True)\ndef nothing_today():\n    pytest.skip("not today")\n',
