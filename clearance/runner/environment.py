@@ -60,6 +60,7 @@ def of(
     """
     folder = own_folder(workplace.root) / "envs"
     folder.mkdir(exist_ok=True)
+    folder = folder.resolve()  # programs name their Python by its path: it must outlive whoever links to this folder
     family = normalised(check.group or "") + ("+project" if check.project else "")
     made_of = f"{locked.digest} {sys.executable} {platform.python_version()}"
     target = folder / f"{family}-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
@@ -81,8 +82,12 @@ def _lock_of(target: Path) -> Path:
 
 
 def _ready(target: Path, locked: Locked) -> bool:
-    """Whether it was made to its end, the Python that it links to is there, and nobody has changed its versions."""
-    return (target / _READY).is_file() and (target / "bin" / "python").exists() and not _strays(target, locked)
+    """Whether it was made here and to its end, its Python is there, and nobody has changed its versions."""
+    try:
+        here = (target / _READY).read_text("utf-8") == str(target)
+    except (OSError, UnicodeDecodeError):
+        return False
+    return here and (target / "bin" / "python").exists() and not _strays(target, locked)
 
 
 def _strays(target: Path, locked: Locked) -> list[str]:
@@ -123,7 +128,7 @@ def _make(check: Check, target: Path, workplace: Workplace, locked: Locked) -> N
         raise UnpreparedError(
             f"uv.lock does not say what it installs: {', '.join(strays)}", "write it anew: `rm uv.lock && uv lock`"
         )
-    (target / _READY).touch()
+    (target / _READY).write_text(str(target), "utf-8")
 
 
 def _for_uv(environ: Mapping[str, str], target: Path) -> dict[str, str]:

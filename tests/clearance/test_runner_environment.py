@@ -165,6 +165,26 @@ def test_a_half_made_one_is_made_anew(project):
     assert Preparing(check="count", group="count") in told
 
 
+def test_a_repository_that_moved(project):
+    """An environment's programs name its Python by path, so one that was moved along is made anew."""
+    run(project)
+    moved = project.rename(project.with_name("elsewhere"))
+    told = []
+
+    assert run(moved, "again", told).problems == ()
+    assert Preparing(check="count", group="count") in told
+
+
+def test_environments_that_a_link_leads_to(project, tmp_path):
+    """Where they are kept elsewhere, they are made under that name, and outlive the link."""
+    (tmp_path / "kept").mkdir()
+    (project / ".clearance").mkdir()
+    (project / ".clearance/envs").symlink_to(tmp_path / "kept")
+
+    evidence = run(project)
+    assert [Path(prefix).parent for prefix in evidence.covered] == [tmp_path / "kept"]
+
+
 def test_two_makers_at_once(project):
     """Of several that need it at the same time one makes it, and the others wait and use it."""
     told = []
