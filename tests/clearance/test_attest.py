@@ -235,13 +235,13 @@ def test_verify_says_why_not(name):
 
 
 @pytest.mark.parametrize("signer", [SIGNER, make_signer(generate_private_key(SECP256R1()))], ids=["Ed25519", "P-256"])
-@given(st.data())
-def test_no_bit_can_be_changed(signer, data):
+@given(bit=st.integers(0, 10**6))
+def test_no_bit_can_be_changed(signer, bit):
     """Whichever bit of an envelope is flipped, it no longer verifies."""
     trusting = trusted(signer)
     whole = bytearray(sign(signer=signer))
     assert check(bytes(whole), trusting)
-    bit = data.draw(st.integers(0, len(whole) * 8 - 1))
+    bit %= len(whole) * 8  # signatures of P-256 are not always as long as each other
     whole[bit // 8] ^= 1 << bit % 8
 
     with pytest.raises(RefusedError):

@@ -51,7 +51,7 @@ def read(text):
 def test_the_service_s_own_levels():
     """Promised are 99.9 % good answers, 99 % of reads in 300 ms and of writes in 800 ms."""
     levels = parse((ROOT / "load/slo.yaml").read_bytes(), "load/slo.yaml")
-    assert (levels.service, levels.validity) == ("flights", Validity())
+    assert (levels.service, levels.validity) == ("flights", Validity(max_lag_ms=30, min_slowdown_ms=0.3))
     assert levels.levels == (
         Level(name="availability", indicator=Indicator(), target=0.999, min_samples=3688),
         Level(name="reads", indicator=Indicator(op="read", at_most_ms=300), target=0.99, min_samples=368),
