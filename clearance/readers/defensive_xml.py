@@ -15,7 +15,7 @@ from clearance.model import UnreadableError
 LARGEST_REPORT = 128 * 1024 * 1024
 LARGEST_TAG = 8 * 1024 * 1024
 DEEPEST = 500
-MOST_ELEMENTS = 2_000_000
+MOST_ELEMENTS = 1_000_000
 
 _CHUNK = 1024 * 1024
 _DECLARED = re.compile(rb"""\A<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")

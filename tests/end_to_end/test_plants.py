@@ -226,7 +226,7 @@ def test_all_tests_skipped_is_unknown(behaviour):
     assert "looked at 0 scenarios, at least 10 asked for" in reasons
 
 
-UNIT_TESTS = '"tests/clearance", "tests/load_generator", "tests/service"'
+UNIT_TESTS = '"tests/clearance", "tests/service"'
 
 
 def test_all_unit_tests_skipped_is_unknown(copy):
