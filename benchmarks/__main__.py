@@ -23,6 +23,7 @@ BENCHMARKS = {
     "scanners": "the scanners side by side, against the longest and against one after another",
     "checkov_warm": "Checkov over source and plan in one process, against two program runs",
     "runtask_decide": "a decision on plans of 10 to 1,000 resources, against the program checkov",
+    "runtask_receive": "how soon a signed request is acknowledged, one after another and 200 at once",
     "load_reader": "a load run of 1,000,000 samples, recording to verdict.json",
     "load_statistics": "simulated load runs: how often intervals hold the truth, and how often head is blamed wrongly",
     "load_pairs": "base and head compared for real, 40 jobs; half an hour, so it must be named",
