@@ -118,8 +118,8 @@ class Tasks:
     def wrap_tasks(self) -> None:
         """Let every task of Locust's task sets go through here."""
         for kind in (TaskSet, DefaultTaskSet):
-            kind.execute_task = self._executing(kind.execute_task)  # type: ignore[method-assign]
-        TaskSet.wait = self._waiting(TaskSet.wait)  # type: ignore[method-assign]
+            kind.execute_task = self._executing(kind.execute_task)  # type: ignore[method-assign]  # Locust has no hook here
+        TaskSet.wait = self._waiting(TaskSet.wait)  # type: ignore[method-assign]  # Locust has no hook here
 
     def _executing(self, original: Callable[..., None]) -> Callable[..., None]:
         def execute_task(tasks: TaskSet, task: Any) -> None:

@@ -45,7 +45,7 @@ class Requests:
     def wrap_clients(self) -> None:
         """Let every HTTP session of Locust's go through here."""
         for session, places in _PLACES.items():
-            session.request = self._wrapped(session.request, places)  # type: ignore[attr-defined]
+            session.request = self._wrapped(session.request, places)  # type: ignore[attr-defined]  # either client has it
 
     def _wrapped(self, original: _Request, places: tuple[str, ...]) -> _Request:
         def request(session: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:

@@ -62,7 +62,7 @@ def _read(source: str, prefix: str) -> dict[int, list[float]]:
 
 def _opened(source: str) -> IO[bytes]:
     if source.startswith(("http://", "https://")):
-        return _web().open(source, timeout=TIMEOUT_S)  # type: ignore[no-any-return]
+        return _web().open(source, timeout=TIMEOUT_S)  # type: ignore[no-any-return]  # as typeshed has it
     return open(source, "rb")
 
 
