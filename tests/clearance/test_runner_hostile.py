@@ -70,7 +70,7 @@ def alive(pids):
     for pid in (entry.name for entry in pids.iterdir()):
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # gone before it was opened, or between that and the read
             continue
         if state != "Z":
             out.append(pid)
