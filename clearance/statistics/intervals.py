@@ -20,6 +20,7 @@ from clearance.statistics.effect import worth
 _SECOND: Final = 1_000_000_000
 _FEWEST_BLOCKS: Final = 30
 _LONGEST: Final = 1000.0  # times what was run already: beyond that, no promise
+_CLOSE: Final = 1e-10  # of a count: far less than from one value to the next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +148,7 @@ def _most(count: float, share: float, tail: float) -> float | None:
     if not is_rare(count):
         return None
     few, many = share * count, count
-    for _ in range(60):
+    while many - few > _CLOSE * count:
         middle = (few + many) / 2
         few, many = (few, middle) if is_rare(middle) else (middle, many)
     return many

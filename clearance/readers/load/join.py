@@ -52,15 +52,13 @@ def split(recording: Recording) -> Split:
         )
     order = np.argsort(spans["id"], kind="stable")
     ordered = spans["id"][order]
-    at = np.minimum(np.searchsorted(ordered, requests["id"]), len(ordered) - 1)
-    joined = ordered[at] == requests["id"]
-    stated = {
-        name: np.where(joined, spans[name][order][at].astype(np.float64), np.nan) for name in (*_STATED, "gateway_ms")
-    }
+    place = np.minimum(np.searchsorted(ordered, requests["id"]), len(ordered) - 1)
+    joined, at = ordered[place] == requests["id"], order[place]
+    stated = {name: np.where(joined, spans[name][at].astype(np.float64), np.nan) for name in (*_STATED, "gateway_ms")}
     return Split(
         by="spans",
         joined=joined,
-        cold=joined & (spans["cold"][order][at] != 0),
+        cold=joined & (spans["cold"][at] != 0),
         parts=_parts(recording, stated),
         repeated=_repeated(ordered),
         ids_repeated=ids_repeated,

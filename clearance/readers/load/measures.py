@@ -159,9 +159,10 @@ def percentiles(run: Run) -> Iterator[Measure]:
         mine = run.warm & (run.read if op == "read" else ~run.read)
         if not mine.any():
             continue
+        took = run.latency_ms[mine]
         blocks = block_numbers(run.intended[mine], block_ns=block_ns(int(run.header.seconds * NANO)))
         for name, share in PERCENTILES:
-            interval = quantile_interval(run.latency_ms[mine], blocks, share)
+            interval = quantile_interval(took, blocks, share)
             if math.isfinite(interval.high) and has_end(share, interval.effective):
                 seconds = max(0.0, run.header.seconds - run.header.warmup_s)
                 yield _measure(f"{name} {op}", interval, unit="ms", seconds=seconds)

@@ -89,7 +89,8 @@ def run_of(recording: Recording) -> Run:
 
 def _rows(route: Column, count: int) -> tuple[Column, ...]:
     ends = np.cumsum(np.bincount(route, minlength=count))
-    return tuple(np.split(np.argsort(route, kind="stable"), ends[:-1])) if count else ()
+    order = np.argsort(route.astype(np.uint16), kind="stable")  # so few bits are sorted without comparing
+    return tuple(np.split(order, ends[:-1])) if count else ()
 
 
 def _check_header(header: Header) -> None:

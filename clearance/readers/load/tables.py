@@ -9,7 +9,7 @@ import numpy as np
 from clearance.model import Json
 from clearance.readers.load.join import PARTS, Split
 from clearance.readers.load.measures import Held, frequent
-from clearance.readers.load.run import NANO, OPS, Column, Floats, Mask, Run
+from clearance.readers.load.run import NANO, OPS, Floats, Mask, Run
 from clearance.readers.load.timeline import rank
 from clearance.recording import Outcome
 
@@ -26,9 +26,9 @@ def waterfall(run: Run, split: Split) -> list[Json]:
         mine = np.flatnonzero(run.warm & run.good & split.joined & (run.read if op == "read" else ~run.read))
         if not len(mine):
             continue
-        ordered = mine[np.argsort(run.latency_ms[mine], kind="stable")]
+        took = run.latency_ms[mine]
         for percentile, low, high in _AROUND:
-            chosen = _within(ordered, low, high)
+            chosen = mine[_within(took, low, high)]
             drawn.append(
                 {
                     "op": op,
@@ -64,6 +64,9 @@ def _route(run: Run, route: int, bad: Mask) -> Json:
 def slowest(run: Run, split: Split) -> list[Json]:
     """The slowest requests after the warm-up, each with its parts and the end of its x-request-id."""
     candidates = np.flatnonzero(run.warm)
+    if len(candidates) > _SLOWEST:
+        took = run.latency_ms[candidates]
+        candidates = candidates[took >= np.partition(took, -_SLOWEST)[-_SLOWEST]]
     slow = candidates[np.argsort(-run.latency_ms[candidates], kind="stable")[:_SLOWEST]]
     requests = run.recording.requests
     return [
@@ -81,11 +84,13 @@ def slowest(run: Run, split: Split) -> list[Json]:
     ]
 
 
-def _within(ordered: Column, low: float, high: float) -> Column:
-    """The part of something ordered that lies between two shares of it, at least one item."""
-    count = len(ordered)
+def _within(values: Floats, low: float, high: float) -> Mask:
+    """Which values lie between two shares of them in their order, at least one."""
+    count = len(values)
     first = min(count - 1, int(low * count))
-    return ordered[first : max(first + 1, int(np.ceil(high * count)))]
+    last = max(first, int(np.ceil(high * count)) - 1)
+    ordered = np.partition(values, [first, last])
+    return np.asarray((values >= ordered[first]) & (values <= ordered[last]), dtype=np.bool_)
 
 
 def _mean(values: Floats) -> float | None:
