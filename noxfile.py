@@ -132,7 +132,9 @@ def rehearse(session: nox.Session) -> None:
     """Rehearse a Terraform run, the cleared and the held, on an emulator of AWS; three minutes, see stack/README.md."""
     prepare(session, "stack", "terraform", extra="sign")
     with_uv = os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
-    session.run("python", "-m", "stack", "rehearse", *session.posargs, env={"PATH": with_uv})
+    words = ("python", "-m", "stack", "rehearse", *session.posargs)
+    # What is interrupted takes away what it has made, which takes longer than nox waits of itself.
+    session.run(*words, env={"PATH": with_uv}, interrupt_timeout=60, terminate_timeout=30)
 
 
 @nox.session(default=False)

@@ -11,7 +11,7 @@ from typing import Final
 from stack.rehearsal.deployment import CANARY, SCOPE, Deployment, ask
 from stack.rehearsal.infrastructure import Infrastructure
 from stack.rehearsal.telling import Account
-from stack.terraform_cloud import Run, Stage, State, Status, TerraformCloud, Workspace
+from stack.terraform_cloud import ALL_STAGES, STEPS, Run, Stage, State, Status, TerraformCloud, Workspace
 
 FUNCTION: Final = "aws_lambda_function.service"
 TOUCHED: Final = "infra/service/locals.tf"
@@ -62,16 +62,16 @@ def cleared(
         prepare(base_url(infrastructure, deployment))
 
     run = scene.run("cleared content", plan=plan, apply=apply)
-    for stage in Stage:
-        scene.cloud.walk(run, until=stage)
+    for step, _ in STEPS:
+        scene.cloud.walk(run, until=step)
         if run.state is State.ERRORED:
-            scene.account.add(f"the cleared run at {stage}", run.why, well=False)
+            scene.account.add(f"the cleared run at {step}", run.why, well=False)
             return
-        result = run.result(stage)
-        scene.account.add(f"the cleared run at {stage}", f"{result.status}: {result.message}", well=not run.warnings)
-        if stage is Stage.PRE_APPLY:
-            scene.cloud.walk(run, until="apply")
+        if step == "apply":
             asked(scene, infrastructure, deployment)
+        if step in ALL_STAGES:
+            result = run.result(step)
+            scene.account.add(f"the cleared run at {step}", f"{result.status}: {result.message}", well=not run.warnings)
 
 
 def base_url(infrastructure: Infrastructure, deployment: Deployment) -> str:

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 from stack.errors import StackError
@@ -22,12 +23,16 @@ from stack.terraform_cloud import Stage, TerraformCloud
 
 FAILED: Final = 1
 UNKNOWN: Final = 3
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def rehearse(root: Path = ROOT) -> int:
-    """Rehearse, and return 0 if every run went as it must, 1 if one did not, 3 if that could not be seen."""
+    """Rehearse, and return 0 if every run went as it must, 1 if one did not, 3 if that could not be seen.
+
+    Raises KeyboardInterrupt once, for whichever signal comes first, when all that was started has ended.
+    """
     account = Account()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever ends it, what it has started ends too
+    _interruptible(account)
     try:
         with tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True) as scratch:
             _perform(root, Path(scratch), account)
@@ -38,6 +43,20 @@ def rehearse(root: Path = ROOT) -> int:
         return UNKNOWN
     sys.stdout.write(account.show())
     return 0 if account.well else FAILED
+
+
+def _interruptible(account: Account) -> None:
+    """Have the first signal end everything in order; whoever is impatient must not disturb that."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        for number in SIGNALS:
+            signal.signal(number, lambda *_: None)
+        tell("interrupted: taking away what was made …")
+        account.close()
+        raise KeyboardInterrupt
+
+    for number in SIGNALS:
+        signal.signal(number, end)
 
 
 def _perform(root: Path, scratch: Path, account: Account) -> None:

@@ -43,9 +43,16 @@ class Account:
 
     began: float = field(default_factory=time.monotonic)
     acts: list[Act] = field(default_factory=list)
+    _closed: bool = False
+
+    def close(self) -> None:
+        """Take nothing more: what ends from now on is ended from outside."""
+        self._closed = True
 
     def add(self, name: str, words: str, *, well: bool) -> None:
         """Note an act, and say so at once."""
+        if self._closed:
+            return
         act = Act(
             name=name,
             ending=Ending.AS_IT_MUST if well else Ending.WRONG,

@@ -1,6 +1,7 @@
 """What a rehearsal comes to: an account, and an exit status that a program can rely on."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,15 @@ def test_nothing_seen_is_nothing_shown(wells, well):
         account.add("an act", "words", well=each)
     assert well is account.well
     assert ("PASS" if well else "FAIL") == account.show().split()[0]
+
+
+def test_what_is_ended_from_outside_is_no_act():
+    """After an interruption nothing is added that went wrong by it."""
+    account = Account()
+    account.add("an act", "words", well=True)
+    account.close()
+    account.add("another", "Terraform Cloud is closed", well=False)
+    assert ["an act"] == [act.name for act in account.acts]
 
 
 def test_what_cannot_be_shown_is_said():
@@ -42,3 +52,33 @@ def test_without_its_provider_the_answer_is_unknown(tmp_path):
     assert 3 == done.returncode, done.stderr
     assert done.stdout.startswith("UNKNOWN")
     assert "next: " in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_rehearsal_leaves_nothing(tmp_path, number):
+    """Whatever ends it, and however often, its folders and programs are gone, and the exit status is 130."""
+    scratch, programs, pipe = (tmp_path / name for name in ("scratch", "bin", "pipe"))
+    scratch.mkdir()
+    programs.mkdir()
+    os.mkfifo(pipe)
+    slow = programs / "terraform"
+    slow.write_text(f"#!/bin/sh\necho started > {pipe}\nexec sleep 60\n")
+    slow.chmod(0o755)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stack", "rehearse"],
+        cwd=REPOSITORY,
+        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert "started\n" == pipe.read_text()
+    assert [] != list(scratch.iterdir())
+    for _ in range(3):
+        os.killpg(process.pid, number)
+    said, told = process.communicate()
+    assert (130, "") == (process.returncode, said), told
+    assert [] == list(scratch.iterdir())
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
