@@ -30,10 +30,11 @@ variable "canary_url" {
 }
 
 variable "github" {
-  description = "Whose workflow files verdicts: the exact subject of its token, the id of the repository, and the OIDC provider of GitHub where the account has one already."
+  description = "Whose workflow files verdicts: the exact subject of its token, the id of the repository, its protected branch, and the OIDC provider of GitHub where the account has one already."
   type = object({
     subject       = string
     repository_id = string
+    branch        = optional(string, "main")
     provider_arn  = optional(string)
   })
 
@@ -45,6 +46,11 @@ variable "github" {
   validation {
     condition     = can(regex("^[0-9]+$", var.github.repository_id))
     error_message = "github.repository_id is a number: gh api repos/OWNER/REPOSITORY --jq .id"
+  }
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._-]+$", var.github.branch))
+    error_message = "github.branch is a branch's name, without a slash or a pattern: a merge queue's branches can be made by whoever may push."
   }
 
   validation {

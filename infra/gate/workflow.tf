@@ -1,5 +1,6 @@
 # The one role that files verdicts and signs them: for a job of our repository in one environment, which GitHub lets
-# none but the protected branch and its merge queue use (infra/github). No pattern, one subject, one repository.
+# none but the protected branch use (infra/github). No pattern: one subject, one repository, one branch, so that nobody
+# signs from a branch of their own where the environment is open to more.
 resource "aws_iam_openid_connect_provider" "github" {
   count = var.github.provider_arn == null ? 1 : 0
 
@@ -45,6 +46,12 @@ data "aws_iam_policy_document" "workflow_trust" {
       test     = "StringEquals"
       variable = "token.actions.githubusercontent.com:repository_id"
       values   = [var.github.repository_id]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:ref"
+      values   = ["refs/heads/${var.github.branch}"]
     }
   }
 }

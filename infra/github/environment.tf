@@ -1,5 +1,6 @@
-# The job that files and signs verdicts runs in this environment, and AWS trusts its name alone (infra/gate). Jobs of the
-# protected branch and of its merge queue may use it: pull requests and forks may not, whatever their workflow says.
+# The job that files and signs verdicts runs in this environment, and AWS trusts its name (infra/gate). Jobs of the
+# protected branch alone may use it: pull requests and forks may not, whatever their workflow says. Nor may the merge
+# queue's branches: GitHub lets whoever may push make one of such a name, with a workflow of their own in it.
 resource "github_repository_environment" "clearance" {
   repository        = var.repository
   environment       = var.environment
@@ -12,11 +13,9 @@ resource "github_repository_environment" "clearance" {
 }
 
 resource "github_repository_environment_deployment_policy" "clearance" {
-  for_each = toset([var.branch, "gh-readonly-queue/${var.branch}/*"])
-
   repository     = var.repository
   environment    = github_repository_environment.clearance.environment
-  branch_pattern = each.key
+  branch_pattern = var.branch
 }
 
 # Of the repository and not of the environment, since a job's condition is decided before it is in one. They are names

@@ -171,3 +171,16 @@ def test_the_image_brings_what_is_not_given():
     recipe = (GATE / "Dockerfile").read_text()
     assert [f"{PREFIX}CHECKOV_PYTHON"] == re.findall(r"^ENV (\w+)=", recipe, flags=re.MULTILINE)
     assert f'CMD ["{block("module", "worker", GATE)["handler"]}"]' in recipe
+
+
+def test_only_the_protected_branch_may_sign():
+    """The environment of the signing job is for one branch by its name, and AWS asks for that branch once more."""
+    policy = block("resource", "github_repository_environment_deployment_policy.clearance", GITHUB)
+    assert ("${var.branch}", False) == (policy["branch_pattern"], "for_each" in policy)
+    [trust] = block("data", "aws_iam_policy_document.workflow_trust", GATE)["statement"]
+    asked = {condition["variable"].rpartition(":")[2]: condition for condition in trust["condition"]}
+    assert {"StringEquals"} == {condition["test"] for condition in asked.values()}
+    assert ["refs/heads/${var.github.branch}"] == asked["ref"]["values"]
+    branch = [block("variable", name, root) for name, root in (("github", GATE), ("branch", GITHUB))]
+    assert 'optional(string, "main")' in str(branch[0]["type"])
+    assert "main" == branch[1]["default"]

@@ -49,10 +49,11 @@ run "one_role_writes_what_stays" {
   assert {
     condition = { for condition in data.aws_iam_policy_document.workflow_trust.statement[0].condition : condition.variable => one(condition.values) } == {
       "token.actions.githubusercontent.com:aud"           = "sts.amazonaws.com"
+      "token.actions.githubusercontent.com:ref"           = "refs/heads/main"
       "token.actions.githubusercontent.com:repository_id" = "42"
       "token.actions.githubusercontent.com:sub"           = "repo:example/flights:environment:attest"
     }
-    error_message = "The token is for STS, of our repository, from its environment."
+    error_message = "The token is for STS, of our repository, from its environment, on its protected branch."
   }
 }
 

@@ -105,3 +105,16 @@ run "reject_somebody_else_s_provider" {
     var.github,
   ]
 }
+
+# A branch that whoever may push can make.
+run "reject_the_merge_queue_s_branches" {
+  command = plan
+
+  variables {
+    github = { subject = "repo:example/flights:environment:attest", repository_id = "42", branch = "gh-readonly-queue/main/*" }
+  }
+
+  expect_failures = [
+    var.github,
+  ]
+}
