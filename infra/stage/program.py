@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 from infra.stage.errors import StageError
 
 _BUNDLED = Path(__file__).with_name("bundled.py")
+_END_S = 30.0  # so long an interrupted Terraform is given to end its providers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +44,20 @@ class Terraform:
         """
         started = time.monotonic()
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 [*self.argv, *words],
                 cwd=folder,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
             )
         except OSError as error:
             raise StageError(f"terraform cannot be started: {error}", "see that it suits this machine") from error
-        tell(f"terraform {words[0]}: exit code {done.returncode} after {time.monotonic() - started:.1f} s")
-        return Outcome(code=done.returncode, out=done.stdout, err=done.stderr)
+        with process:
+            out, err = _heard(process)
+        tell(f"terraform {words[0]}: exit code {process.returncode} after {time.monotonic() - started:.1f} s")
+        return Outcome(code=process.returncode, out=out, err=err)
 
     def version(self, env: Mapping[str, str], folder: Path) -> str:
         """Return its version, such as 1.11.4. Raises StageError where it does not say."""
@@ -62,6 +66,22 @@ class Terraform:
             return str(json.loads(said.out)["terraform_version"])
         except (ValueError, KeyError, TypeError) as error:
             raise StageError("terraform does not state its version", "try `terraform version -json` by hand") from error
+
+
+def _heard(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """Return what a process prints until its end. Whoever is interrupted has it end in order first.
+
+    A Terraform that is killed leaves its providers behind, each a process that nobody ends any more.
+    """
+    try:
+        return process.communicate()
+    except BaseException:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=_END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
 
 
 def find(environ: Mapping[str, str]) -> Terraform:

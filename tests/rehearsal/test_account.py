@@ -54,27 +54,38 @@ def test_without_its_provider_the_answer_is_unknown(tmp_path):
     assert "next: " in done.stdout
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupted_rehearsal_leaves_nothing(tmp_path, number):
-    """Whatever ends it, and however often, its folders and programs are gone, and the exit status is 130."""
+@pytest.fixture
+def begun(tmp_path):
+    """Begins a rehearsal with a script for a Terraform; it, and the folder of its temporary files."""
     scratch, programs, pipe = (tmp_path / name for name in ("scratch", "bin", "pipe"))
     scratch.mkdir()
     programs.mkdir()
     os.mkfifo(pipe)
-    slow = programs / "terraform"
-    slow.write_text(f"#!/bin/sh\necho started > {pipe}\nexec sleep 60\n")
-    slow.chmod(0o755)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "stack", "rehearse"],
-        cwd=REPOSITORY,
-        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "TMPDIR": str(scratch)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert "started\n" == pipe.read_text()
-    assert [] != list(scratch.iterdir())
+
+    def begin(script):
+        slow = programs / "terraform"
+        slow.write_text(f"#!/bin/sh\n{script.format(began=f'echo began > {pipe}')}\n")
+        slow.chmod(0o755)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "stack", "rehearse"],
+            cwd=REPOSITORY,
+            env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "TMPDIR": str(scratch)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert "began\n" == pipe.read_text()
+        assert [] != list(scratch.iterdir())
+        return process, scratch
+
+    return begin
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_rehearsal_leaves_nothing(begun, number):
+    """Whatever ends it, and however often, its folders and programs are gone, and the exit status is 130."""
+    process, scratch = begun("{began}\nexec sleep 60")
     for _ in range(3):
         os.killpg(process.pid, number)
     said, told = process.communicate()
@@ -82,3 +93,12 @@ def test_an_interrupted_rehearsal_leaves_nothing(tmp_path, number):
     assert [] == list(scratch.iterdir())
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def test_terraform_is_let_end_its_providers(begun, tmp_path):
+    """An interrupted Terraform is asked to end and waited for: killed, it would leave its providers behind."""
+    trap = f"trap 'sleep 1; touch {tmp_path}/ended; exit 1' INT"
+    process, scratch = begun(trap + "\n{began}\nwhile :; do sleep 0.1; done")
+    os.kill(process.pid, signal.SIGINT)
+    process.communicate()
+    assert (130, True, []) == (process.returncode, (tmp_path / "ended").exists(), list(scratch.iterdir()))
