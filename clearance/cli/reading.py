@@ -16,6 +16,7 @@ from clearance import policy, slo
 from clearance.model import ClearanceError, Materials, Reading, UnreadableError
 from clearance.readers import READERS
 from clearance.readers.recognise import HEAD, guess
+from clearance.readers.strangers import known_as
 from clearance.render import words
 from clearance.render.words import clean
 from clearance.runner import Files
@@ -87,10 +88,18 @@ def _glance(file: Path, materials: Materials) -> tuple[str, bool | None]:
         return f"unreadable: {error.strerror}", False
     name = guess(report)
     if name is None:
-        return "not a report" if report else "not a report: empty", None
+        return _unread(report), None
     if info.st_size > LIMIT:
         return f"{name}, unreadable: {info.st_size:,} bytes, more than the {LIMIT:,} that are read", False
     return _digest(name, report, materials)
+
+
+def _unread(report: bytes) -> str:
+    """What a file is for which there is no reader, and what would make it one."""
+    stranger = known_as(report)
+    if stranger is None:
+        return "not a report" if report else "not a report: empty"
+    return f"not a report that is read here, but {stranger[0]}: {stranger[1]}"
 
 
 def _digest(name: str, report: bytes, materials: Materials) -> tuple[str, bool]:

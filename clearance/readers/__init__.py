@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clearance.model import Materials, Reader, Reading
+from clearance.model import Materials, Reader, Reading, UnreadableError
 from clearance.readers import (
     bandit,
     checkov,
@@ -26,6 +26,7 @@ from clearance.readers import (
     terraform_validate,
     zizmor,
 )
+from clearance.readers.strangers import instead
 
 
 # These three stand on numpy, which takes longer to start than everything else here.
@@ -47,7 +48,22 @@ def _load_comparison(report: bytes, materials: Materials) -> Reading:
     return load_comparison.read(report, materials)
 
 
-READERS: Mapping[str, Reader] = {
+def _naming(name: str, reader: Reader) -> Reader:
+    """Let a reader that refuses a report say what it looks like instead."""
+
+    def read(report: bytes, materials: Materials) -> Reading:
+        try:
+            return reader(report, materials)
+        except UnreadableError as error:
+            other = instead(report, name)
+            if other is None:
+                raise
+            raise UnreadableError(f"{str(error).rstrip('.')}; it looks like {other[0]}", other[1]) from error
+
+    return read
+
+
+_READERS: Mapping[str, Reader] = {
     "bandit": bandit.read,
     "checkov": checkov.read,
     "checkov-log": checkov_log.read,
@@ -67,3 +83,5 @@ READERS: Mapping[str, Reader] = {
     "terraform-validate": terraform_validate.read,
     "zizmor": zizmor.read,
 }
+
+READERS: Mapping[str, Reader] = {name: _naming(name, reader) for name, reader in _READERS.items()}

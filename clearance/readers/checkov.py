@@ -14,14 +14,12 @@ import msgspec
 
 from clearance.model import Finding, Materials, Reading, Severity
 from clearance.readers.checkov_inputs import own_checks, without_resources
-from clearance.readers.decoding import Count, decode
+from clearance.readers.decoding import Count, decode, is_list
 from clearance.readers.identity import identified
 from clearance.readers.places import is_absolute, relative
 
 _SEVERITIES = {"CRITICAL": Severity.CRITICAL, "HIGH": Severity.HIGH, "MEDIUM": Severity.MEDIUM, "LOW": Severity.LOW}
 _FLOOR = -(2**31)  # Terraform's heredocs confuse the line counter of some parsers
-
-_BEFORE = b"\xef\xbb\xbf\xfe\xff\x00 \t\r\n"  # byte order marks and white space
 
 _Line = Annotated[int, msgspec.Meta(ge=_FLOOR, le=2**31 - 1)]
 
@@ -54,8 +52,7 @@ class _Counts(msgspec.Struct, frozen=True, gc=False):
     passed: Count
     failed: Count
     skipped: Count
-    parsing_errors: Count
-    resource_count: Count
+    parsing_errors: Count = 0
     checkov_version: str = ""
 
 
@@ -101,7 +98,7 @@ def read(report: bytes, materials: Materials) -> Reading:
 def _decoded(report: bytes) -> tuple[list[_Report], str]:
     """Give the parts of a report and Checkov's version: one part a framework, none where nothing was there."""
     expected = "a Checkov JSON report"
-    if report[:64].strip(_BEFORE).startswith(b"["):
+    if is_list(report):
         parts = decode(report, list[_Report], expected)
     elif isinstance(decode(report, dict[str, msgspec.Raw], expected).get("passed"), msgspec.Raw):
         counts = decode(report, _Counts, expected)

@@ -21,6 +21,8 @@ from clearance.readers.identity import identified
 VERSIONS = ("1.4", "1.5", "1.6", "1.7")
 _LOCK = "uv.lock"
 _SEVERITIES = {str(severity): severity for severity in Severity} | {"none": Severity.INFO}
+_PACKAGES = {"library", "framework"}
+_SETTLED = {"resolved", "resolved_with_pedigree", "false_positive", "not_affected"}
 _COMPLETE = {"complete", "not_specified"}
 _DEEPEST = 32
 _SHOWN = 20
@@ -28,14 +30,30 @@ _SHOWN = 20
 
 class _Component(msgspec.Struct, frozen=True, gc=False, rename={"bom_ref": "bom-ref"}):
     name: str
+    type: str = "library"
+    group: str = ""
     version: str = ""
     purl: str = ""
     bom_ref: str = ""
     components: list[Any] = []
 
+    @property
+    def label(self) -> str:
+        """Its name in its group, and its version."""
+        return f"{f'{self.group}/' if self.group else ''}{self.name} {self.version}".strip()
+
+    @property
+    def is_package(self) -> bool:
+        """Whether it is something that has versions: files, lock files and data, which bills list too, have none."""
+        return self.type in _PACKAGES or bool(self.purl)
+
 
 class _Rating(msgspec.Struct, frozen=True, gc=False):
     severity: str = ""
+
+
+class _Analysis(msgspec.Struct, frozen=True, gc=False):
+    state: str = ""
 
 
 class _Affected(msgspec.Struct, frozen=True, gc=False):
@@ -47,6 +65,7 @@ class _Vulnerability(msgspec.Struct, frozen=True, gc=False):
     description: str = ""
     ratings: list[_Rating] = []
     affects: list[_Affected] = []
+    analysis: _Analysis = _Analysis()
 
 
 class _Composition(msgspec.Struct, frozen=True, gc=False):
@@ -80,9 +99,10 @@ def read(report: bytes, materials: Materials) -> Reading:
     """Read a bill of materials. Reach is the number of components that have a name and a version.
 
     Vulnerabilities, where it lists them, are findings: rule their id, resource the component, severity the worst of
-    their ratings. Problems: a component without a version; a composition that calls itself incomplete; and, by the
-    lock among the inputs, a version that is not the locked one, or a component whose own dependency is missing (those
-    with a marker or an extra may be). Raises `UnreadableError` for anything but CycloneDX JSON of a known version.
+    their ratings, suppressed where their analysis says that they are settled. Problems: a package without a version; a
+    composition that calls itself incomplete; and, by the lock among the inputs, a version that is not the locked one,
+    or a component whose own dependency is missing (those with a marker or an extra may be). Raises `UnreadableError`
+    for anything but CycloneDX JSON of a known version.
     """
     bill = decode(report, _Bill, "a CycloneDX bill of materials")
     if bill.bom_format != "CycloneDX" or bill.spec_version not in VERSIONS:
@@ -93,7 +113,7 @@ def read(report: bytes, materials: Materials) -> Reading:
     components = list(_flat(bill.components))
     whole = {(_normal(each.name), each.version) for each in components if each.version}
     return Reading(
-        reach=len(whole),
+        reach=len({each.label for each in components if each.version}),
         unit="components",
         findings=identified("cyclonedx", ((finding, "") for finding in _findings(bill, components))),
         problems=(*_gaps(bill, components), *_against_lock(whole, materials)),
@@ -135,7 +155,7 @@ def _normal(name: str) -> str:
 
 
 def _findings(bill: _Bill, components: list[_Component]) -> Iterator[Finding]:
-    names = {each.bom_ref: f"{each.name} {each.version}".strip() for each in components if each.bom_ref}
+    names = {each.bom_ref: each.label for each in components if each.bom_ref}
     for vulnerability in bill.vulnerabilities:
         rated = [_SEVERITIES[rating.severity] for rating in vulnerability.ratings if rating.severity in _SEVERITIES]
         for ref in [affected.ref for affected in vulnerability.affects] or [""]:
@@ -144,11 +164,12 @@ def _findings(bill: _Bill, components: list[_Component]) -> Iterator[Finding]:
                 message=" ".join(vulnerability.description.split())[:500] or "a known vulnerability",
                 severity=max(rated, default=None),
                 resource=names.get(ref) or ref or None,
+                suppressed=vulnerability.analysis.state in _SETTLED,
             )
 
 
 def _gaps(bill: _Bill, components: list[_Component]) -> Iterator[str]:
-    nameless = [each.name for each in components if not each.version]
+    nameless = [each.name for each in components if each.is_package and not each.version]
     if nameless:
         yield (
             f"{len(nameless)} of {len(components)} components have no version: "

@@ -32,6 +32,7 @@ ENCODINGS = {  # the longer mark first: UTF-32's begins like UTF-16's
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+_BEFORE = b"\xef\xbb\xbf\xfe\xff\x00 \t\r\n"  # byte order marks and white space
 _CHUNK = 1024 * 1024
 _HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -60,6 +61,11 @@ def decode(report: bytes, kind: type[T], expected: str) -> T:
         if isinstance(text, memoryview) and _HALF_PAIR.search(text):
             cause += "; it may hold half of a surrogate pair, such as a file name that is not Unicode leaves"
         raise UnreadableError(f"The report is not well-formed JSON, as {expected} is: {cause}.", _AGAIN) from error
+
+
+def is_list(report: bytes) -> bool:
+    """Whether a JSON report begins like a list, in any encoding that `decode` knows: some tools write one at times."""
+    return report[:64].strip(_BEFORE).startswith(b"[")
 
 
 def _checked(report: bytes, expected: str) -> memoryview | str:

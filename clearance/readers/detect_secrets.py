@@ -44,6 +44,8 @@ _WITNESS = "ClearanceWitness"
 class _Plugin(msgspec.Struct, frozen=True, gc=False):
     name: str
     limit: Any = None
+    base64_limit: Any = None  # before version 1.0
+    hex_limit: Any = None
     keyword_exclude: Any = None
     searched: list[str] = []
 
@@ -61,8 +63,8 @@ class _Secret(msgspec.Struct, frozen=True, gc=False):
 class _Report(msgspec.Struct, frozen=True, gc=False):
     version: str
     plugins_used: list[_Plugin]
-    filters_used: list[_Filter]
     results: dict[str, list[_Secret]]
+    filters_used: list[_Filter] | None = None
     generated_at: Any = None
 
 
@@ -117,18 +119,25 @@ def _blindness(plugins: dict[str, _Plugin]) -> Iterator[str]:
     if missing:
         yield (
             f"{len(missing)} of {len(DETECTORS)} detectors were not used ({', '.join(missing)}); scan without "
-            "--disable-plugin and --baseline"
+            "--disable-plugin and --baseline, by a detect-secrets that has them all (1.5)"
         )
     for name, limit in LIMITS.items():
-        used = plugins[name].limit if name in plugins else limit
+        used = _limit(plugins[name]) if name in plugins else limit
         if not isinstance(used, int | float) or used > limit:
             yield f"{name} looks only for entropy above {used}, its own limit is {limit}; scan without --*-limit"
     if "KeywordDetector" in plugins and plugins["KeywordDetector"].keyword_exclude:
         yield "KeywordDetector leaves some keywords out (keyword_exclude); scan without a baseline that says so"
 
 
+def _limit(plugin: _Plugin) -> object:
+    stated = (plugin.limit, plugin.base64_limit, plugin.hex_limit)
+    return next((limit for limit in stated if limit is not None), None)
+
+
 def _filters(scan: _Report) -> Iterator[str]:
-    for path in (used.path for used in scan.filters_used):
+    if scan.filters_used is None:
+        yield "the report does not say which filters hid what; scan with detect-secrets 1.0 or newer"
+    for path in (used.path for used in scan.filters_used or ()):
         if path == ALLOWLIST:
             yield (
                 "`pragma: allowlist secret` comments were obeyed, and what they hide is not in the report; scan with "

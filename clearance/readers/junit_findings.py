@@ -12,6 +12,7 @@ from clearance.readers.junit_outcomes import Mark, Outcome
 
 LISTED = 100
 
+_EXPECTED_FAILURES = frozenset({"pytest.xfail", "XFAIL"})  # of pytest, of unittest-xml-reporting
 _MESSAGE = 4000
 _TAIL = 4
 # rule, severity, the marks that make it, and what to say when the report gives no reason
@@ -57,14 +58,14 @@ def label(case: Case) -> str:
 
 
 def silenced(case: Case) -> str | None:
-    """Say what is wrong with a case that pytest's xfail silences; None if nothing is.
+    """Say what is wrong with a case that is expected to fail (pytest's xfail, unittest's expectedFailure); None if not.
 
     An xfail that passes unexpectedly, not being strict, leaves no trace in the report.
     """
     if case.outcome is not Outcome.NOT_RUN:
         return None
     for mark in case.marked("skipped"):
-        if mark.type == "pytest.xfail" or mark.message == "xfail-marked test passes unexpectedly":
+        if mark.type in _EXPECTED_FAILURES or mark.message == "xfail-marked test passes unexpectedly":
             reason = f' ("{clip(mark.message, 200)}")' if mark.message else ""
             return (
                 f"{label(case)} is silenced by xfail{reason}: take the mark away, and waive its failure in the policy "

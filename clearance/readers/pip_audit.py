@@ -1,4 +1,4 @@
-"""The JSON of pip-audit (`pip-audit --format json`), as pip-audit 2.10.1 writes it.
+"""The JSON of pip-audit (`pip-audit --format json`), as pip-audit 2.10.1 writes it; version 1 wrote a bare list.
 
 Where its vulnerability service cannot be reached it skips every dependency, says "No known vulnerabilities found" and
 exits 0; the report has the reason beside each.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from clearance.model import Finding, Materials, Reading
-from clearance.readers.decoding import decode
+from clearance.readers.decoding import decode, is_list
 from clearance.readers.identity import identified
 
 _SHOWN = 5
@@ -42,15 +42,22 @@ def read(report: bytes, _: Materials) -> Reading:
     that were skipped, with the first reasons. What `--ignore-vuln` leaves out is not to be seen here, only in the
     command that the policy shows. Raises `UnreadableError` for anything but such a report.
     """
-    audit = decode(report, _Report, "a pip-audit JSON report")
-    audited = [each for each in audit.dependencies if each.vulns is not None and each.skip_reason is None]
+    dependencies = _dependencies(report)
+    audited = [each for each in dependencies if each.vulns is not None and each.skip_reason is None]
     return Reading(
         reach=len(audited),
         unit="dependencies",
-        findings=identified("pip-audit", ((finding, "") for finding in _findings(audit.dependencies))),
-        problems=tuple(_problems(audit.dependencies)),
+        findings=identified("pip-audit", ((finding, "") for finding in _findings(dependencies))),
+        problems=tuple(_problems(dependencies)),
         tool="pip-audit",
     )
+
+
+def _dependencies(report: bytes) -> list[_Dependency]:
+    expected = "a pip-audit JSON report"
+    if is_list(report):
+        return decode(report, list[_Dependency], expected)
+    return decode(report, _Report, expected).dependencies
 
 
 def _findings(dependencies: list[_Dependency]) -> Iterator[Finding]:

@@ -93,7 +93,10 @@ class Bases:
         self._homes = homes
 
     def place(self, uri: str, base: str | None) -> tuple[str | None, str | None]:
-        """Return (path, None), the path relative to the repository where that can be told, or (None, other URI)."""
+        """Return (path, None), the path relative to the repository where that can be told, or (None, other URI).
+
+        White space around a reference is none of it (RFC 3986, appendix C).
+        """
         whole = self._joined(uri, base, frozenset())
         path = path_of(whole)
         if path is None:
@@ -107,11 +110,12 @@ class Bases:
     def _joined(self, uri: str, base: str | None, stops: frozenset[str]) -> str:
         """Put the chain of bases before the reference, as far as it is known; an identifier in `stops` ends it."""
         passed = set(stops)
+        uri = uri.strip()
         while base is not None and base not in passed and len(passed) < _DEEPEST and not is_absolute(uri):
             passed.add(base)
             parent, base = self._bases.get(base, (None, None))
             if parent:
-                uri = parent.rstrip("/\\") + "/" + uri
+                uri = parent.strip().rstrip("/\\") + "/" + uri
         return uri
 
 

@@ -43,12 +43,13 @@ OBJECTS = (
     _sign("checkov", "check_type results", "check_type"),
     _sign("terraform-plan", "format_version planned_values"),
     _sign("terraform-validate", "format_version valid diagnostics", "format_version valid"),
-    _sign("checkov", "passed failed skipped parsing_errors checkov_version"),
+    _sign("checkov", "passed failed skipped checkov_version"),
 )
 ITEMS = (
     _sign("checkov", "check_type results", "check_type"),
     _sign("locust", "num_requests num_failures response_times", "name method num_requests"),
     _sign("squawk", "file level rule_name"),
+    _sign("pip-audit", "name version vulns"),
     _sign("zizmor", "ident determinations locations", "ident desc url"),
 )
 ARCHIVES = (("load", re.compile(rb"PK\x03\x04.{26}header\.json", re.DOTALL)),)  # the first member of a zip archive
@@ -71,29 +72,30 @@ def guess(report: bytes) -> str | None:
     archived = next((reader for reader, sign in ARCHIVES if sign.match(report)), None)
     if archived is not None:
         return archived
-    text = _text(report)
+    text = head(report)
     start = text.lstrip()[:1]
     if start == "<":
-        return _by_root(text)
+        return ROOTS.get(root_of(text))
     if start and start in "{[":
         return _by_keys(report, text) or _by_log(text)
     return _by_log(text)
 
 
-def _text(report: bytes) -> str:
-    """The head of a report in characters; "" for what is binary."""
+def head(report: bytes) -> str:
+    """Return the head of a report in characters; "" for what is binary."""
     encoding = next((name for mark, name in ENCODINGS.items() if report.startswith(mark)), None)
     if encoding is not None:
         return report[:HEAD].decode(encoding, "replace").removeprefix("\ufeff")
     return "" if b"\0" in report[:HEAD] else report[:HEAD].decode("utf-8-sig", "replace")
 
 
-def _by_root(text: str) -> str | None:
+def root_of(text: str) -> str:
+    """Return the name of an XML document's root element, without its prefix; "" where there is none."""
     place = 0
     while before := _BEFORE_ROOT.match(text, place):
         place = before.end()
     root = _ROOT.match(text, place)
-    return ROOTS.get(root[1]) if root else None
+    return root[1] if root else ""
 
 
 def _by_log(text: str) -> str | None:
@@ -103,13 +105,24 @@ def _by_log(text: str) -> str | None:
 
 def _by_keys(report: bytes, text: str) -> str | None:
     signs = ITEMS if text.lstrip().startswith("[") else OBJECTS
+    whole = _whole(report)
+    keys = _first_keys(text) if whole is None else whole
+    return next((sign.reader for sign in signs if (sign.early if whole is None else sign.keys) <= keys), None)
+
+
+def keys_of(report: bytes, text: str) -> set[str]:
+    """Return the keys of a JSON object, or of a list's first item; of one that is broken, those that its head shows."""
+    whole = _whole(report)
+    return _first_keys(text) if whole is None else whole
+
+
+def _whole(report: bytes) -> set[str] | None:
+    """The keys at the top of well-formed JSON; None for anything else."""
     try:
         whole = msgspec.json.decode(report, type=dict[str, msgspec.Raw] | list[dict[str, msgspec.Raw]])
     except (msgspec.MsgspecError, RecursionError, MemoryError, UnicodeDecodeError):
-        keys = _first_keys(text)
-        return next((sign.reader for sign in signs if sign.early <= keys), None)
-    first = whole if isinstance(whole, dict) else whole[0] if whole else {}
-    return next((sign.reader for sign in signs if sign.keys <= first.keys()), None)
+        return None
+    return set(whole if isinstance(whole, dict) else whole[0] if whole else {})
 
 
 def _first_keys(text: str) -> set[str]:

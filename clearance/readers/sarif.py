@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from operator import attrgetter
 
 from clearance.model import Finding, Materials, Reading, UnreadableError
 from clearance.readers.decoding import decode
@@ -32,7 +33,6 @@ MAX_RESULTS = 1_000_000
 
 _NO_FAILURE = frozenset({"pass", "open", "informational", "notApplicable", "review"})
 _NO_LOCATION = Location()
-_UNNAMED = Known(id="it does not say which")
 
 
 def read(report: bytes, materials: Materials) -> Reading:
@@ -40,10 +40,10 @@ def read(report: bytes, materials: Materials) -> Reading:
 
     Reach counts files. A run that lists artifacts counts those that it calls analysis targets, or all of them where it
     gives no artifact a role, and they are `covered`. A run that lists none does not say how much it looked at: what
-    stands for it is the number of files that were handed in, unless it says that it failed. So a tool that looked at
-    an empty folder and lists no artifacts cannot be told from one that found nothing, and a policy that must know asks
-    such a tool for `covers = "inputs"` or for its native report. Raises `UnreadableError` for other versions of SARIF,
-    and for anything else that is not SARIF.
+    stands for it is the number of files that were handed in, or else of those that its results name, unless it says
+    that it failed. So a tool that looked at an empty folder and lists no artifacts cannot be told from one that found
+    nothing, and a policy that must know asks such a tool for `covers = "inputs"` or for its native report. Raises
+    `UnreadableError` for other versions of SARIF, and for anything else that is not SARIF.
     """
     log = _decoded(report)
     prints, lines = Fingerprints(), Lines(materials.files)
@@ -63,7 +63,8 @@ def read(report: bytes, materials: Materials) -> Reading:
         listed = places.listed()
         covered.update(path for path, _ in listed if path is not None)
         if not failures:
-            reached.update([path or other or "" for path, other in listed] if listed else materials.files)
+            reached.update(path or other or "" for path, other in listed)
+            reached.update(() if listed else materials.files or _named(run, places))
     return Reading(
         reach=len(reached),
         unit="files",
@@ -129,6 +130,12 @@ def _findings(run: Run, places: Places, lines: Lines, prints: Fingerprints) -> I
         )
 
 
+def _named(run: Run, places: Places) -> set[str]:
+    """The files that a run's results name, of whatever kind: so much it did look at."""
+    first = (result.locations[0] for result in run.results or () if result.locations)
+    return {path for path, _ in map(places.of, first) if path is not None}
+
+
 def _line(location: Location) -> tuple[int | None, str]:
     """Return the line that a location begins on, counted from 1, and the text that it shows of it."""
     physical = location.physical_location
@@ -178,19 +185,23 @@ def _failures(run: Run) -> Iterator[str]:
 
 def _problems(run: Run, places: Places) -> Iterator[str]:
     """Yield what a run could not see, or keeps elsewhere."""
+    descriptors = Rules(run, attrgetter("notifications"))
     for invocation in run.invocations or ():
         notifications = (invocation.tool_execution_notifications, invocation.tool_configuration_notifications)
-        for notification in (one for some in notifications for one in some or () if one.level == "error"):
-            yield f"the tool reports an error{_said(notification, places)}; mend it, or what the tool is given"
+        for notification in (one for some in notifications for one in some or ()):
+            known = descriptors.described(notification.descriptor)
+            if (notification.level or known.level) == "error":
+                said = _said(notification, known, places)
+                yield f"the tool reports an error{said}; mend it, or what the tool is given"
     elsewhere = run.external_property_file_references
     for name in elsewhere.__struct_fields__ if elsewhere is not None else ():
         if getattr(elsewhere, name):
             yield f"its {name} lie in another file, which is not read; let the tool write a single file"
 
 
-def _said(notification: Notification, places: Places) -> str:
+def _said(notification: Notification, known: Known, places: Places) -> str:
     where = [place for pair in map(places.of, notification.locations or ()) for place in pair if place]
-    return (f" at {', '.join(where)}" if where else "") + f": {words(notification.message, _UNNAMED)}"
+    return (f" at {', '.join(where)}" if where else "") + f": {words(notification.message, known)}"
 
 
 def _moments(invocations: Iterable[Invocation]) -> Iterator[datetime]:

@@ -147,6 +147,7 @@ class Component(Part, frozen=True):
     semantic_version: str | None = None
     guid: str | None = None
     rules: list[Rule] | None = None
+    notifications: list[Rule] | None = None
     global_message_strings: dict[str, Text] | None = None
 
 
@@ -167,6 +168,7 @@ class Override(Part, frozen=True):
 class Notification(Part, frozen=True):
     """3.58 notification."""
 
+    descriptor: RuleReference | None = None
     level: str | None = None
     message: Message | None = None
     locations: list[Location] | None = None

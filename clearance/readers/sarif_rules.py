@@ -6,8 +6,9 @@ Section numbers are those of SARIF Version 2.1.0, OASIS Standard, 27 March 2020.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 from clearance.model import Severity
 from clearance.readers.sarif_format import Component, ComponentReference, Message, Result, Rule, RuleReference, Run
@@ -36,15 +37,19 @@ class Known:
 
 
 class Rules:
-    """Finds the rules of one run, each once: by index, guid or id, in the driver or an extension (3.27.5 to 3.27.7)."""
+    """Finds the rules of one run, each once: by index, guid or id, in the driver or an extension (3.27.5 to 3.27.7).
 
-    def __init__(self, run: Run) -> None:
+    `listed` says which list of a component holds them: its rules, or what describes its notifications.
+    """
+
+    def __init__(self, run: Run, listed: Callable[[Component], list[Rule] | None] = attrgetter("rules")) -> None:
+        self._listed = listed
         tool = run.tool
         driver = tool.driver if tool is not None else None
         self._extensions = (tool.extensions or []) if tool is not None else []
         self._components = [*([driver] if driver is not None else []), *self._extensions]
         self._driver = driver or Component()
-        self._own = {id(component): _by_name(component) for component in self._components}
+        self._own = {id(component): _by_name(component, listed(component) or []) for component in self._components}
         self._all = {name: found for own in reversed(self._own.values()) for name, found in own.items()}
         self._cache: dict[tuple[str | None, int | None, RuleReference | None], Known] = {}
         self._overrides = [
@@ -63,6 +68,10 @@ class Rules:
         if known is None:
             known = self._cache[key] = self._known(result.rule or _NOTHING, result.rule_id, result.rule_index)
         return known
+
+    def described(self, reference: RuleReference | None) -> Known:
+        """Return what is known of what a reference alone names, such as a notification's descriptor (3.58.2)."""
+        return self._known(reference or _NOTHING, None, None)
 
     def severity(self, result: Result, known: Known) -> Severity | None:
         """Return how bad a result is; None for a level that the standard does not know, which the policy then decides.
@@ -98,7 +107,7 @@ class Rules:
     def _found(self, reference: RuleReference, stated: str | None, index: int | None) -> tuple[Rule | None, Component]:
         """Look at the index first, unless it contradicts the id; then for the guid, the id, the parents of the id."""
         component = self._component(reference.tool_component)
-        rules = component.rules or []
+        rules = self._listed(component) or []
         pointed = rules[index] if index is not None and 0 <= index < len(rules) else None
         if pointed is not None and (stated is None or pointed.id in (None, *_ancestry(stated))):
             return pointed, component
@@ -162,11 +171,11 @@ def _counts(index: int | None) -> bool:
     return index is not None and index >= 0
 
 
-def _by_name(component: Component) -> dict[str, tuple[Rule, Component]]:
+def _by_name(component: Component, rules: list[Rule]) -> dict[str, tuple[Rule, Component]]:
     """Index the rules of a component by id and guid; of two that share one, the first stands."""
     return {
         name: (rule, component)
-        for rule in reversed(component.rules or [])
+        for rule in reversed(rules)
         for name in (rule.guid and rule.guid.lower(), rule.id)
         if name
     }

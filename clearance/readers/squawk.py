@@ -1,4 +1,4 @@
-"""What squawk prints (`squawk --verbose --reporter json FILES 2>&1`), as squawk 2.70.0 prints it.
+"""What squawk prints (`squawk --verbose --reporter json FILES 2>&1`), as squawk 2.70.0 prints it, and 0.x and 1.x did.
 
 Its JSON names only the files with violations; the log before it says which files were checked, and what a
 `.squawk.toml` leaves out. It exits 0 where it was given no file, and where a comment silences all that it found.
@@ -22,7 +22,7 @@ _SEVERITIES = {"Error": Severity.HIGH, "Warning": Severity.MEDIUM}
 _EXPECTED = "squawk's list of violations"
 _LOGGED = re.compile(r"\[INFO\] (checking file path|excluded rules|excluded paths): (.*)")
 _SILENCER = re.compile(r"(?:--|/\*).*?squawk-ignore")
-_UNPARSED = "syntax-error"
+_UNPARSED = frozenset({"syntax-error", "invalid-statement"})  # before version 2 it was the latter
 
 _Row = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 2)]  # squawk counts from 0
 
@@ -31,9 +31,16 @@ class _Violation(msgspec.Struct, frozen=True, gc=False):
     file: str
     line: _Row
     level: str
-    message: str
     rule_name: str
+    message: str = ""
     help: str | None = None
+    messages: list[dict[str, str]] = []  # before version 2: [{"Note": …}, {"Help": …}]
+
+    @property
+    def words(self) -> str:
+        """What it says, and what it advises."""
+        older = (text for each in self.messages for text in each.values())
+        return " ".join(filter(None, (self.message, self.help, *older))) or self.rule_name
 
 
 def read(report: bytes, materials: Materials) -> Reading:
@@ -48,7 +55,7 @@ def read(report: bytes, materials: Materials) -> Reading:
         raise UnreadableError(f"squawk printed no list of violations: {log[-1][:300]}", "See to what it says.")
     violations = decode(listed or b"", list[_Violation], _EXPECTED)
     logged = [(found[1], found[2]) for line in log if (found := _LOGGED.search(line))]
-    unparsed = {_path(violation, materials) for violation in violations if violation.rule_name == _UNPARSED}
+    unparsed = {_path(violation, materials) for violation in violations if violation.rule_name in _UNPARSED}
     checked = {relative(text, materials.root) for key, text in logged if key == "checking file path"}
     covered = (checked or {_path(violation, materials) for violation in violations}) - unparsed
     return Reading(
@@ -68,12 +75,12 @@ def _path(violation: _Violation, materials: Materials) -> str:
 def _findings(violations: list[_Violation], materials: Materials) -> Iterator[tuple[Finding, str]]:
     lines = Lines(materials.files)
     for violation in violations:
-        if violation.rule_name == _UNPARSED:
+        if violation.rule_name in _UNPARSED:
             continue
         path, line = _path(violation, materials), violation.line + 1
         finding = Finding(
             rule=violation.rule_name,
-            message=f"{violation.message} {violation.help or ''}".strip(),
+            message=violation.words,
             severity=_SEVERITIES.get(violation.level),
             path=path,
             line=line,
@@ -84,9 +91,9 @@ def _findings(violations: list[_Violation], materials: Materials) -> Iterator[tu
 
 def _unseen(violations: list[_Violation], materials: Materials) -> Iterator[str]:
     for violation in violations:
-        if violation.rule_name == _UNPARSED:
+        if violation.rule_name in _UNPARSED:
             place = f"{_path(violation, materials)}, line {violation.line + 1}"
-            yield f"squawk could not parse {place}: {violation.message}; mend the statement, its rules do not see it"
+            yield f"squawk could not parse {place}: {violation.words}; mend the statement, its rules do not see it"
 
 
 def _left_out(logged: list[tuple[str, str]]) -> Iterator[str]:

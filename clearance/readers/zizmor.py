@@ -1,4 +1,4 @@
-"""What zizmor prints (`zizmor --no-ignores --format json INPUTS 2>&1`), as zizmor 1.32.0 prints it.
+"""What zizmor 1 prints (`zizmor --no-ignores --format json INPUTS 2>&1`).
 
 Neither its JSON nor its SARIF names the workflows without findings or those that it could not parse; its log does. It
 exits 0 where all that it found was ignored by comments, and where a workflow beside others could not be parsed.
@@ -124,7 +124,8 @@ def _place(finding: _Finding, materials: Materials) -> tuple[str | None, int | N
         return None, None, ""
     key = location.symbolic.key
     local = key.get("Local") if isinstance(key, dict) else None
-    path = local.get("verbatim_path") if isinstance(local, dict) else None
+    named = local if isinstance(local, dict) else {}
+    path = named.get("verbatim_path") or named.get("given_path")
     row = location.concrete.location.start_point.row
     where = relative(path, materials.root) if isinstance(path, str) else None
     return where, row + 1, location.symbolic.annotation

@@ -287,6 +287,15 @@ def test_what_is_no_checkov_report_is_refused_with_a_next_step(report):
     assert caught.value.hint
 
 
+def test_reports_of_older_versions_lack_counts():
+    """Version 1 did not count resources, and its word for nothing had fewer counts too."""
+    part = msgspec.json.decode(edited("issue"))
+    del part["summary"]["resource_count"]
+    reading = checkov.read(msgspec.json.encode(part), materials("issue"))
+    nothing = checkov.read(b'{"passed": 0, "failed": 0, "skipped": 0, "checkov_version": "1.0.1"}', Materials())
+    assert (of("issue").findings, 0) == (reading.findings, nothing.reach)
+
+
 def test_an_empty_list_looked_at_nothing():
     """No report at all has no reach."""
     assert 0 == checkov.read(b"[]", Materials()).reach

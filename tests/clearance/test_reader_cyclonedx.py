@@ -93,6 +93,51 @@ def test_a_vulnerability_in_a_bill_is_a_finding():
     )
 
 
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("not_affected", True),
+        ("false_positive", True),
+        ("resolved", True),
+        ("exploitable", False),
+        ("in_triage", False),
+    ],
+)
+def test_a_vulnerability_that_someone_has_settled_says_so(state, expected):
+    """By VEX, in the bill itself: it is shown, and counts, all the same."""
+    (finding,) = of("whole", vulnerabilities=[{"id": "CVE-2026-1", "analysis": {"state": state}}]).findings
+    assert finding.suppressed is expected
+
+
+@pytest.mark.parametrize(
+    ("component", "problems"),
+    [
+        ({"type": "library"}, 1),
+        ({"type": "framework"}, 1),
+        ({"type": "application", "purl": "pkg:npm/a"}, 1),
+        ({"type": "application"}, 0),
+        ({"type": "file"}, 0),
+        ({"type": "operating-system"}, 0),
+    ],
+)
+def test_what_has_no_versions_by_nature_needs_none(component, problems):
+    """Trivy lists lock files, Syft files, beside the packages in them; neither counts, and neither is a gap."""
+    bill = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "package-lock.json"} | component]}
+    reading = cyclonedx.read(json.dumps(bill).encode(), Materials())
+    assert (0, problems) == (reading.reach, len(reading.problems))
+
+
+def test_packages_of_one_name_in_two_groups_are_two():
+    """Names are unique in their group only: Maven's, or npm's scope."""
+    packages = [
+        {"type": "library", "group": group, "name": "core", "version": "1"} for group in ("@babel", "@jest", "")
+    ]
+    affected = [{"id": "CVE-2026-1", "affects": [{"ref": "1"}]}]
+    packages[1]["bom-ref"] = "1"
+    reading = of("whole", components=packages, vulnerabilities=affected)
+    assert (3, "@jest/core 1") == (reading.reach, reading.findings[0].resource)
+
+
 def test_the_moment_is_the_bills_own():
     """`metadata.timestamp`, where there is one."""
     metadata = {"timestamp": "2026-11-24T12:00:00Z", "tools": [{"name": "old", "version": "1"}]}

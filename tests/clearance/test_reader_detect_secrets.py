@@ -75,6 +75,23 @@ def test_a_filter_that_hides_is_a_problem_that_names_the_way_out(path, words):
     assert words in problem
 
 
+def test_a_baseline_of_the_first_versions_is_read_and_not_trusted():
+    """Before version 1 a report said nothing of its filters, and had other names for its limits."""
+    old = {
+        "version": "0.14.3",
+        "exclude": {"files": None, "lines": None},
+        "plugins_used": [
+            {"name": "Base64HighEntropyString", "base64_limit": 4.5},
+            {"name": "HexHighEntropyString", "hex_limit": 3},
+        ],
+        "results": {"a.py": [{"type": "Secret Keyword", "line_number": 3, "is_verified": False}]},
+    }
+    reading = detect_secrets.read(json.dumps(old).encode(), Materials())
+    assert [("Secret Keyword", "a.py", 3)] == [(f.rule, f.path, f.line) for f in reading.findings]
+    assert any("which filters hid what" in problem for problem in reading.problems)
+    assert not any("entropy" in problem for problem in reading.problems)
+
+
 def test_a_keyword_that_is_left_out_is_a_problem():
     """A baseline's settings can blunt a detector that is listed all the same."""
     used = json.loads((READINGS / "clean.json").read_bytes())["plugins_used"]

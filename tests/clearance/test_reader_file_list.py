@@ -36,9 +36,28 @@ def test_prose_and_strange_files_are_nothing_looked_at():
     assert 0 == file_list.read(report, Materials(files=FILES)).reach
 
 
-@pytest.mark.parametrize("report", [b"", b"\n \n", b"\xff\xfe", b"a" * (file_list.MAX_BYTES + 1)])
+def test_a_path_may_begin_with_a_bracket():
+    """As those of pages with parameters do."""
+    files = {"[slug].tsx": b""}
+    assert ("[slug].tsx",) == file_list.read(b"[slug].tsx\n", Materials(files=files)).covered
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        b"",
+        b"\n \n",
+        b"\xff\xfe",
+        b"a" * (file_list.MAX_BYTES + 1),
+        b'{"a": 1}',
+        b"[]",
+        b'["a.py"]',
+        b"[\n {}]",
+        b"<a/>",
+    ],
+)
 def test_what_is_no_list_is_refused_with_a_next_step(report):
-    """Empty, not UTF-8, or too large."""
+    """Empty, not UTF-8, too large, or JSON or XML."""
     with pytest.raises(UnreadableError) as caught:
         file_list.read(report, Materials(files=FILES))
     assert caught.value.hint

@@ -78,6 +78,14 @@ def test_xfail_is_a_problem():
     assert problem.startswith('checks::test_expected_to_fail is silenced by xfail ("known")')
 
 
+def test_an_expected_failure_of_unittest_is_a_problem():
+    """So unittest-xml-reporting writes `expectedFailure`."""
+    mark = b'<skipped type="XFAIL" message="expected failure: (AssertionError)"/>'
+    report = b'<testsuite tests="1" skipped="1"><testcase classname="C" name="t">' + mark + b"</testcase></testsuite>"
+    (problem,) = read(report).problems
+    assert problem.startswith("C::t is silenced by xfail")
+
+
 def test_line_of_xunit1_counts_from_one():
     """Pytest's xunit1 counts lines from 0; the finding's line is that of the test function."""
     finding = stored("pytest-outcomes-xunit1").findings[0]

@@ -47,6 +47,13 @@ def test_a_long_list_of_skipped_dependencies_is_counted():
     assert (1, True) == (reading.reach, "and 4 more" in reading.problems[0])
 
 
+def test_the_bare_list_of_older_versions_is_read():
+    """Version 1 had no object around it."""
+    report = [{"name": "a", "version": "1", "vulns": []}, {"name": "b", "skip_reason": "not on PyPI"}]
+    reading = pip_audit.read(json.dumps(report).encode(), Materials())
+    assert (1, 1) == (reading.reach, len(reading.problems))
+
+
 def test_an_ignored_vulnerability_leaves_no_trace_in_the_report():
     """Which is why the command stands in the policy, and its digest in the verdict."""
     assert ((), ()) == (of("ignored").findings, of("ignored").problems)

@@ -356,6 +356,7 @@ BASES = {
     "%SRCROOT%": {"uri": "file:///home/runner/build/project/"},
     "HERE": {"uri": "file:///srv/project/"},
     "SRC": {"uri": "src/", "uriBaseId": "HERE"},
+    "SPACED": {"uri": " src/", "uriBaseId": "HERE"},
     "DEEP": {"uri": "deep", "uriBaseId": "SRC"},
     "NOWHERE": {"description": {"text": "set by the viewer"}},
     "LOOP": {"uri": "a/", "uriBaseId": "POOL"},
@@ -372,6 +373,8 @@ class TestPlaces:
             ("src/app.py", None, "src/app.py"),
             ("./src/../src//app.py", None, "src/app.py"),
             ("../other/app.py", None, "../other/app.py"),
+            (" src/app.py\n", None, "src/app.py"),
+            ("app.py", "SPACED", "src/app.py"),
             ("src\\app.py", None, "src/app.py"),
             ("a%20b/na%C3%AFve%231.py", None, "a b/naïve#1.py"),
             ("100%.py", None, "100%.py"),
@@ -508,6 +511,33 @@ class TestProblems:
         reading = read(run_of(invocations=[{"executionSuccessful": True, kind: [notification, {"message": None}]}]))
         assert len(reading.problems) == expected
 
+    @pytest.mark.parametrize("place", ["driver", "extension"])
+    def test_a_notification_has_the_level_and_the_words_of_its_descriptor(self, place):
+        """As a result has its rule's (3.58.6): an error that only the descriptor calls so is one."""
+        rules = [
+            {"id": "N1", "defaultConfiguration": {"level": "note"}},
+            {
+                "id": "N2",
+                "defaultConfiguration": {"level": "error"},
+                "messageStrings": {"off": {"text": "the rule {0} threw, and is off"}},
+            },
+        ]
+        tool: dict[str, object] = {"driver": {"name": "Tool"}}
+        reference: dict[str, object] = {"id": "N2", "index": 1}
+        if place == "driver":
+            tool["driver"] = {"name": "Tool", "notifications": rules, "rules": [{"id": "N2"}]}
+        else:
+            tool["extensions"] = [{"name": "More", "notifications": rules}]
+            reference["toolComponent"] = {"index": 0}
+        said = [
+            {"descriptor": {"id": "N1"}, "message": {"text": "began"}},
+            {"descriptor": reference, "message": {"id": "off", "arguments": ["R1"]}},
+            {"descriptor": reference, "level": "warning", "message": {"id": "off"}},
+        ]
+        invocation = {"executionSuccessful": True, "toolExecutionNotifications": said}
+        (problem,) = read({"tool": tool, "results": [], "invocations": [invocation]}).problems
+        assert "the tool reports an error: the rule R1 threw, and is off;" in problem
+
     @pytest.mark.parametrize(("name", "value"), [("results", [{"itemCount": 3}]), ("driver", {"guid": "1"})])
     def test_what_lies_in_another_file_is_a_problem(self, name, value):
         """The reader has this one file only."""
@@ -551,6 +581,11 @@ class TestReach:
         """Only what the run lists as analysed counts as covered."""
         reading = read(run_of(artifacts=artifacts))
         assert (reach, "files", covered) == (reading.reach, reading.unit, reading.covered)
+
+    def test_without_inputs_the_files_that_results_name_were_looked_at(self):
+        """Also those of results that found nothing wrong: it is the least that the tool can have seen."""
+        results = [at(), at("src/app.py", 9), at("b.py") | {"kind": "pass"}, {"ruleId": "R", "message": {"text": "x"}}]
+        assert (2, 0) == tuple(read(run_of(*some), materials=Materials()).reach for some in (results, []))
 
     def test_runs_over_the_same_files_do_not_add_up(self):
         """A file that two runs looked at is one file."""

@@ -53,6 +53,22 @@ def test_a_statement_that_cannot_be_parsed_is_a_problem_and_no_finding():
     assert "broken/0002.sql, line 3: expected R_PAREN" in reading.problems[0]
 
 
+def test_the_messages_of_older_versions_are_joined():
+    """Before version 2 a violation had a list of notes and help, and what it could not parse another rule."""
+    old = (
+        b'[{"file":"a.sql","line":1,"column":0,"level":"Warning","messages":[{"Note":"It locks."},{"Help":"Do not."}],'
+        b'"rule_name":"adding-required-field"},'
+        b'{"file":"b.sql","line":0,"column":0,"level":"Error","messages":[{"Note":"syntax error"}],'
+        b'"rule_name":"invalid-statement"}]'
+    )
+    reading = squawk.read(old, Materials())
+    assert [("adding-required-field", "It locks. Do not.", 2)] == [
+        (f.rule, f.message, f.line) for f in reading.findings
+    ]
+    assert ("a.sql",) == reading.covered
+    assert "could not parse b.sql, line 1: syntax error" in reading.problems[0]
+
+
 @pytest.mark.parametrize(
     "comment",
     [b"-- squawk-ignore", b"--squawk-ignore ban-drop-column", b"-- squawk-ignore-file", b"/* squawk-ignore x */"],

@@ -33,6 +33,13 @@ def test_an_unpinned_action_is_found_where_it_stands():
     )
 
 
+def test_the_path_is_found_by_its_older_name():
+    """Version 1.25 called `given_path` what is `verbatim_path` now."""
+    report = (READINGS / "unpinned.txt").read_bytes().replace(b"verbatim_path", b"given_path")
+    (finding,) = zizmor.read(report, Materials()).findings
+    assert (WORKFLOW, of("unpinned").findings[0].fingerprint) == (finding.path, finding.fingerprint)
+
+
 def test_what_a_comment_ignores_is_shown_as_silenced():
     """With --no-ignores it is in the report, with zizmor's word that a comment ignores it."""
     assert [True] == [finding.suppressed for finding in of("ignored-overridden").findings]
