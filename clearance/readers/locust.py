@@ -26,7 +26,7 @@ _PERCENTILES: Final = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 _SHOWN: Final = 200
 _ROUNDED: Final = ((100, 0.5), (1_000, 5.0), (10_000, 50.0), (math.inf, 500.0))  # below so many ms, by so many
 
-Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e12)]  # Locust 2.20 writes "140.0", 2.47 "140"
 Moment = Annotated[float, msgspec.Meta(ge=0, le=253_402_300_799)]  # the last second of the year 9999
 
 
@@ -111,7 +111,7 @@ def _failed(entries: list[_Entry]) -> Iterator[Measure]:
 
 def _percentiles(entries: list[_Entry]) -> Iterator[Measure]:
     """Order statistics of the rounded times; one whose interval has no end, for want of samples, is left out."""
-    times = Counter[int]()
+    times = Counter[float]()
     for each in entries:
         times.update(each.response_times)
     count = times.total()
@@ -122,7 +122,7 @@ def _percentiles(entries: list[_Entry]) -> Iterator[Measure]:
         value, least, most = (_at(times, math.ceil(count * p - 1e-9)) for p in (share, low, high + 1 / count))
         yield Measure(
             name=f"closed {name}",
-            value=float(value),
+            value=value,
             low=max(0.0, least - _rounding(least)),
             high=most + _rounding(most),
             unit="ms",
@@ -130,7 +130,7 @@ def _percentiles(entries: list[_Entry]) -> Iterator[Measure]:
         )
 
 
-def _at(times: Counter[int], place: int) -> int:
+def _at(times: Counter[float], place: int) -> float:
     """The rounded time of the request at a place, counted from 1, in the order of their times."""
     passed = 0
     for time in sorted(times):
@@ -140,7 +140,7 @@ def _at(times: Counter[int], place: int) -> int:
     return max(times)
 
 
-def _rounding(time: int) -> float:
+def _rounding(time: float) -> float:
     """How far from the truth a rounded time may lie; one that ends a range may have been rounded from above it."""
     return next(by for below, by in _ROUNDED if time < below)
 
@@ -166,6 +166,6 @@ def _problems(entries: list[_Entry]) -> Iterator[str]:
         longest = max((time for time, number in each.response_times.items() if number), default=0)
         if abs(longest - each.max_response_time) > _rounding(longest) + 0.5:
             yield (
-                f"{each.label}: the longest time is {each.max_response_time:,.1f} ms, and {longest:,} ms when rounded, "
-                "which is not how Locust rounds; take out what replaces its `bucket_response_time`"
+                f"{each.label}: the longest time is {each.max_response_time:,.1f} ms, and {longest:,.1f} ms when "
+                "rounded, which is not how Locust rounds; take out what replaces its `bucket_response_time`"
             )

@@ -130,6 +130,7 @@ def _levels(placed: _Placed, indicators: Mapping[str, IndicatorSpec], sources: M
             f"{where}: budgetingMethod is {spec.budgeting_method}, and a load run of a minute has no slices to count",
             "budgetingMethod: Occurrences counts requests",
         )
+    _not_composite(where, spec)
     indicator = _indicator(where, _measured(where, spec, indicators), sources)
     for number, goal in enumerate(spec.objectives, 1):
         target = _target(f"{where}, objective {number}", goal)
@@ -139,6 +140,22 @@ def _levels(placed: _Placed, indicators: Mapping[str, IndicatorSpec], sources: M
             target=target,
             min_samples=math.ceil(math.log(_DOUBT) / math.log(target)),
         )
+
+
+def _not_composite(where: str, spec: ObjectiveSpec) -> None:
+    """Refuse an SLO that weighs several indicators: a bad one could be bought off with a good one."""
+    for number, goal in enumerate(spec.objectives, 1):
+        parts = (
+            ("indicator", goal.indicator),
+            ("indicatorRef", goal.indicator_ref),
+            ("compositeWeight", goal.composite_weight),
+        )
+        for field, value in parts:
+            if value is not None:
+                raise PolicyError(
+                    f"{where}, objective {number} has {field}: a composite SLO, of which one part can hide another",
+                    "make an SLO of each indicator",
+                )
 
 
 def _measured(where: str, spec: ObjectiveSpec, indicators: Mapping[str, IndicatorSpec]) -> IndicatorSpec:

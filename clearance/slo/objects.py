@@ -102,6 +102,9 @@ class Goal(_Table, frozen=True, kw_only=True):
     target_percent: Annotated[float | None, Meta(description="the same in percent: 99.9")] = None
     time_slice_target: float | None = None
     time_slice_window: int | float | str | None = None
+    indicator: InlineIndicator | None = None
+    indicator_ref: _Text | None = None
+    composite_weight: float | None = None
 
 
 class Condition(_Table, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -102,6 +103,14 @@ def test_a_budget_that_lies_within_the_rounding_is_not_met():
 def test_too_few_requests_have_no_upper_percentile():
     """The largest of twelve says little about one in a hundred, so there is no such measure to pass an objective."""
     assert {"failed", "closed p50"} == set(measures(stats([3.0] * 12)))
+
+
+def test_times_as_older_versions_write_them():
+    """Locust 2.20 and 2.32 wrote `140.0`, and not `140`, from 100 ms on: it is the same list."""
+    now = stats([3.0, 98.6, 143.0, 1511.5, 22_400.0])
+    before = re.sub(rb'"(\d+00?|140)": 1', rb'"\1.0": 1', now)
+    assert now != before
+    assert read(now, Materials()) == read(before, Materials())
 
 
 def test_failures_have_a_share_with_an_interval():

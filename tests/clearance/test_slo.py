@@ -321,6 +321,12 @@ REFUSED = {
     ),
     "a window without a unit": (slo(spec="timeWindow: [{ duration: '28' }]"), "spec.timeWindow[0].duration", "28d"),
     "no objective": (slo().replace("    - target: 0.99\n", "    []\n"), "length >= 1 at `spec.objectives`", "schema"),
+    "parts with indicators of their own": (
+        BARE + "  objectives: [{ target: 0.9, indicatorRef: a }, { target: 0.9, indicatorRef: b }]\n",
+        "(SLO reads), objective 1 has indicatorRef: a composite SLO",
+        "an SLO of each",
+    ),
+    "parts with weights": (goal("{ target: 0.9, compositeWeight: 2 }"), "objective 1 has compositeWeight", "of each"),
     "no target": (goal("displayName: x"), "objective 1 has neither target nor targetPercent", "target: 0.999"),
     "two targets": (goal("{ target: 0.9, targetPercent: 90 }"), "both target and targetPercent", "one of them"),
     "percent as a share": (goal("target: 99.9"), "target is 99.9", "that is targetPercent: 99.9"),
