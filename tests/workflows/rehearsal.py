@@ -21,6 +21,7 @@ from tests.workflows.expressions import evaluate, fill, written
 
 ROOT = Path(__file__).parents[2]
 SUMMARY_LIMIT = 1024 * 1024
+SHELLS = {None: ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}  # as GitHub starts them
 PASSED_ON = (
     "HOME",
     "LANG",
@@ -63,6 +64,7 @@ class Rehearsal:
     installed: Path | None = None  # the programs of a Clearance that is there, in place of installing one
     path: str = os.environ["PATH"]
     lost: tuple = ()  # jobs that die before they say anything
+    attempt: int = 1
     quiet: bool = True
     used: list = field(default_factory=list)
     outcomes: dict = field(default_factory=dict)
@@ -76,7 +78,8 @@ class Rehearsal:
         needed, jobs = {}, dict(said["jobs"])
         while jobs:
             name = next(n for n, job in jobs.items() if not set(_needs(job)) & set(jobs))
-            needed[name] = self.job(name, jobs.pop(name), {**declared, **(inputs or {})}, needed, prefix)
+            job = {"defaults": said.get("defaults", {}), **jobs.pop(name)}
+            needed[name] = self.job(name, job, {**declared, **(inputs or {})}, needed, prefix)
         return needed
 
     def job(self, name, job, inputs, needed, prefix):
@@ -130,11 +133,12 @@ class Rehearsal:
                 "server_url": "https://github.com",
                 "token": "none",
                 "workflow": "gate",
+                "run_attempt": self.attempt,
             },
         }
 
     def _run(self, job, context, title):
-        place = self.folder / hashlib.sha256(title.encode()).hexdigest()[:12]
+        place = self.folder / f"{hashlib.sha256(title.encode()).hexdigest()[:12]}-{self.attempt}"
         for part in ("work", "temp"):
             (place / part).mkdir(parents=True)
         files = {
@@ -155,7 +159,7 @@ class Rehearsal:
             "PATH": self.path,
         }
         context = {**context, "runner": {"temp": str(place / "temp"), "os": "Linux"}, "steps": {}}
-        stage = _Stage(self, place / "work", environ, context, files)
+        stage = _Stage(self, place / "work", environ, context, files, job["defaults"].get("run", {}).get("shell"))
         environ |= {key: written(fill(value, context, {})) for key, value in job.get("env", {}).items()}
         for step in job["steps"]:
             stage.step(step)
@@ -166,8 +170,9 @@ class Rehearsal:
 class _Stage:
     """Where the steps of one job run, one after another."""
 
-    def __init__(self, rehearsal, work, environ, context, files):
+    def __init__(self, rehearsal, work, environ, context, files, shell):
         self.rehearsal, self.work, self.environ, self.context, self.files = rehearsal, work, environ, context, files
+        self.bash = SHELLS[shell]
         self.failed, self.log, self.summary = False, [], ""
 
     def step(self, step):
@@ -195,7 +200,7 @@ class _Stage:
         env = {key: written(fill(value, self.context, {})) for key, value in step.get("env", {}).items()}
         assert "${{" not in step["run"], "an expression in a script is an injection"
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            [*self.bash, "-c", step["run"]],
             cwd=self.work / step.get("working-directory", "."),
             env={**self.environ, **env},
             stdout=subprocess.PIPE,
@@ -230,7 +235,7 @@ def upload(stage, given):
     if not files:
         raise FileNotFoundError(given["path"])
     paths = [stage.work / line for line in given["path"].split()]
-    base = paths[0] if len(paths) == 1 else Path(os.path.commonpath(paths))
+    base = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in paths]))
     target = stage.rehearsal.folder / "artifacts" / given["name"]
     shutil.rmtree(target, ignore_errors=True)
     for file in files:
@@ -239,14 +244,15 @@ def upload(stage, given):
 
 
 def download(stage, given):
-    """Fetch what was kept: one by its name, or each that a pattern names into a folder of its own."""
+    """Fetch what was kept: one by its name, or each that a pattern names into a folder of its own, but a lone one."""
     kept = stage.rehearsal.folder / "artifacts"
     if "name" in given:
         shutil.copytree(kept / given["name"], given["path"], dirs_exist_ok=True)
         return
     Path(given["path"]).mkdir(parents=True, exist_ok=True)
-    for one in sorted(kept.glob(given["pattern"])):
-        shutil.copytree(one, Path(given["path"]) / one.name, dirs_exist_ok=True)
+    found = sorted(kept.glob(given["pattern"]))
+    for one in found:
+        shutil.copytree(one, Path(given["path"]) / (one.name if len(found) > 1 else ""), dirs_exist_ok=True)
 
 
 def take_sarif(_stage, given):
@@ -270,7 +276,8 @@ ACTIONS = {
 
 
 def _files(path):
-    return [file for file in path.rglob("*") if file.is_file() and file.name != ".gitignore"] if path.is_dir() else []
+    inside = path.rglob("*") if path.is_dir() else [path]
+    return [file for file in inside if file.is_file() and file.name != ".gitignore"]
 
 
 def _needs(job):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from clearance.github.approvals import POLICY
 from tests.clearance.github_api import GitHub, Trouble
@@ -130,6 +131,40 @@ def test_a_job_that_dies_is_unknown(origin, github, lost):
     )
 
 
+def test_a_policy_with_one_check(origin, github):
+    """A lone artifact is laid out flat when it is downloaded; that of a policy's only check is found all the same."""
+    _, merge = pull(origin, github, clearance__toml=policy().partition("[check.second]")[0])
+    _git(origin, "update-ref", "refs/heads/main", merge)
+    rehearsal = rehearse(origin, "push", github, payload={"before": merge}, commit=merge)
+    rehearsal.workflow(WORKFLOWS / "clearance.yml")
+    assert "success" == rehearsal.outcomes["verdict"].result, rehearsal.outcomes["verdict"].log
+
+
+def test_a_rerun_that_breaks_has_no_earlier_evidence(origin, github):
+    """Where a job dies when all are run again, what it left the first time does not stand in for it."""
+    payload, merge = pull(origin, github, a__txt="2\n")
+    rehearsal = rehearse(origin, "pull_request", github, payload=payload, commit=merge)
+    rehearsal.workflow(WORKFLOWS / "clearance.yml")
+    assert "success" == rehearsal.outcomes["verdict"].result, rehearsal.outcomes["verdict"].log
+
+    rehearsal.attempt, rehearsal.lost = 2, ("first",)
+    rehearsal.workflow(WORKFLOWS / "clearance.yml")
+    log = rehearsal.outcomes["verdict"].log
+    assert ("failure", True) == (rehearsal.outcomes["verdict"].result, "in an earlier attempt" in log), log
+    assert "❔ UNKNOWN" in rehearsal.outcomes["verdict"].summary
+
+
+def test_the_judging_alone_is_run_again(origin, github):
+    """Where only the judging is repeated, the evidence of the attempt before counts."""
+    payload, merge = pull(origin, github, a__txt="2\n")
+    rehearsal = rehearse(origin, "pull_request", github, payload=payload, commit=merge)
+    jobs = rehearsal.workflow(WORKFLOWS / "clearance.yml")
+    said = yaml.safe_load((WORKFLOWS / "clearance.yml").read_text())
+    rehearsal.attempt = 2
+    rehearsal.job("judge", {"defaults": said["defaults"], **said["jobs"]["judge"]}, {"stage": "change"}, jobs, "")
+    assert "success" == rehearsal.outcomes["verdict"].result, rehearsal.outcomes["verdict"].log
+
+
 def test_a_loosened_policy_waits_for_a_code_owner(origin, github):
     """A change that asks less of itself fails by the base's policy, until an owner approves its very head."""
     _git(origin, "checkout", "-q", "main")
@@ -163,12 +198,23 @@ def test_a_silent_api_accepts_nothing(origin, github):
     )
 
 
-def test_a_change_of_the_policy_is_not_signed_before_the_branch_has_it(origin, github):
-    """In a merge group that brings another policy nothing is judged, executed or signed, and it says why."""
-    _git(origin, "checkout", "-q", "-b", "group")
-    changed = commit(origin, "another policy", clearance__toml=policy().replace("echo", "exec echo"))
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("clearance.toml", policy().replace("echo", "exec echo")),
+        (".clearance/envs/bandit-0123456789ab/bin/bandit", "#!/bin/sh\necho '[]'\n"),
+        ("build/clearance/evidence/first.json", "{}"),
+    ],
+)
+def test_what_could_decide_for_itself_is_not_signed(origin, github, file, text):
+    """Of a commit with another policy than the branch's, or with Clearance's own folders, nothing is signed."""
+    _git(origin, "checkout", "-q", "-b", "overtaken")
+    (origin / file).parent.mkdir(parents=True, exist_ok=True)
+    (origin / file).write_text(text)
+    _git(origin, "add", "-f", file)
+    changed = commit(origin, "a change")
     _git(origin, "checkout", "-q", "main")
-    rehearsal = rehearse(origin, "merge_group", github, commit=changed, variables={"CLEARANCE_KEY": "awskms:none"})
+    rehearsal = rehearse(origin, "push", github, commit=changed, variables={"CLEARANCE_KEY": "awskms:none"})
     rehearsal.workflow(WORKFLOWS / "attest.yml", {"scanners": "first second"})
 
     log = rehearsal.outcomes["signature"].log

@@ -98,10 +98,12 @@ def test_every_check_is_run_uploaded_and_judged(capsys):
 
     assert json.loads(listed) == matrix
     assert 'clearance run --evidence-only --stage "$STAGE" --only "$CHECK"' in jobs["gather"]["steps"][-2]["run"]
-    assert ("error", "evidence-${{ inputs.stage }}-*") == (upload["if-no-files-found"], download["pattern"])
+    assert ("error", "evidence-${{ inputs.stage }}*") == (upload["if-no-files-found"], download["pattern"])
     for check in matrix:
         name = fill(upload["name"], {**context, "matrix": {"check": check}}, {})
-        assert f"gathered/{name}/evidence/{check}.json" in taking.replace("$STAGE", "change").replace("$check", check)
+        said = taking.replace("$STAGE", "change").replace("$check", check)
+        assert f'kept="$RUNNER_TEMP/gathered/{name}"' in said
+        assert f'cp "$kept/evidence/{check}.json"' in said
 
 
 def test_the_judge_judges_whatever_became_of_the_others():
@@ -154,17 +156,57 @@ def test_nothing_is_said_of_a_signature_that_was_not_verified():
     ("event", "protected", "key", "signs"),
     [
         ("push", True, "awskms:k", True),
-        ("merge_group", False, "awskms:k", True),
+        ("merge_group", False, "awskms:k", False),
         ("push", False, "awskms:k", False),
         ("pull_request", True, "awskms:k", False),
         ("workflow_dispatch", True, "awskms:k", False),
         ("push", True, "", False),
     ],
 )
-def test_only_the_branch_and_its_queue_are_signed(event, protected, key, signs):
-    """A pull request's run, and one without a key, signs nothing."""
+def test_only_the_branch_is_signed(event, protected, key, signs):
+    """A run of a pull request, of a merge group, whose branch anyone may make, and one without a key sign nothing."""
     context = {"vars": {"CLEARANCE_KEY": key}, "github": {"event_name": event, "ref_protected": protected}}
     assert signs == bool(evaluate(parse("attest.yml")["attest"]["if"], context, {}))
+
+
+def group(event, **more):
+    """The concurrency group of a run of the gate, and whether a newer one cancels it."""
+    said = yaml.safe_load((GITHUB / "workflows/gate.yml").read_text())["concurrency"]
+    context = {"github": {"workflow": "gate", "event_name": event, **more}}
+    return fill(said["group"], context, {}), fill(said["cancel-in-progress"], context, {})
+
+
+def test_what_landed_is_judged_to_its_end():
+    """A newer push to a pull request cancels the older run; two commits on the branch never wait for one another."""
+    branch = {"ref": "refs/heads/main"}
+    assert group("push", sha="1", **branch) != group("push", sha="2", **branch)
+    assert not group("push", sha="1", **branch)[1]
+    request = {"ref": "refs/pull/7/merge"}
+    assert group("pull_request", sha="1", **request) == group("pull_request", sha="2", **request)
+    assert group("pull_request", sha="1", **request)[1]
+
+
+def test_a_pull_request_that_is_turned_to_another_branch_is_judged_again():
+    """A check stands on a commit, whatever it was judged for: so for this branch alone, and when one turns to it."""
+    asked = yaml.safe_load((GITHUB / "workflows/gate.yml").read_text())[True]
+    assert asked["push"]["branches"] == asked["pull_request"]["branches"] == ["main"]
+    assert {"opened", "synchronize", "reopened", "edited"} == set(asked["pull_request"]["types"])
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "comments"),
+    [
+        ("success", True),
+        ("failure", True),
+        ("cancelled", False),
+        ("action_required", False),
+        ("startup_failure", False),
+    ],
+)
+def test_only_a_run_that_judged_is_commented(conclusion, comments):
+    """A run that was cancelled, that waits for an approval or that never began has no verdict to comment on."""
+    context = {"github": {"event": {"workflow_run": {"event": "pull_request", "conclusion": conclusion}}}}
+    assert comments == evaluate(parse("comment.yml")["comment"]["if"], context, {})
 
 
 @pytest.mark.parametrize(
