@@ -74,8 +74,14 @@ module "data_key" {
   uses = {
     AccountUsesByIam = {
       principal = { type = "AWS", id = local.root_arn }
-      actions   = ["kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+      actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
       equals    = { "kms:CallerAccount" = var.account_id }
+    }
+    # Not by hand: a grant may be to anybody, of another account too.
+    LambdaOpensEnvironments = {
+      principal = { type = "AWS", id = local.root_arn }
+      actions   = ["kms:CreateGrant"]
+      equals    = { "kms:ViaService" = "lambda.${var.region}.amazonaws.com", "kms:CallerAccount" = var.account_id }
     }
   }
 }

@@ -95,7 +95,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "AWS region of the provider; what is made here is of no region."
+  description = "AWS region that the service's workspace works in."
   type        = string
   default     = "eu-central-1"
 

@@ -55,9 +55,11 @@ resource "tfe_variable" "credentials" {
 module "credentials" {
   source = "../gate/modules/credentials"
 
+  account_id        = var.account_id
   name              = var.workspace
   organization      = var.organization
   project           = tfe_project.this.name
+  region            = var.region
   workspace         = var.workspace
   provider_arn      = var.oidc_provider_arn
   apply_policy_arns = var.apply_policy_arns

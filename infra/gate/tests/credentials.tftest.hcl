@@ -6,9 +6,11 @@ mock_provider "aws" {
 }
 
 variables {
+  account_id        = "111122223333"
   name              = "flights-prod"
   organization      = "example"
   project           = "flights"
+  region            = "eu-central-1"
   workspace         = "flights-prod"
   apply_policy_arns = ["arn:aws:iam::111122223333:policy/flights"]
 }
@@ -35,8 +37,23 @@ run "one_subject_a_phase" {
   }
 
   assert {
-    condition     = aws_iam_role_policy_attachment.plan.policy_arn == "arn:aws:iam::aws:policy/ReadOnlyAccess" && data.aws_iam_policy_document.no_data.statement[0].effect == "Deny"
+    condition = aws_iam_role_policy_attachment.plan.policy_arn == "arn:aws:iam::aws:policy/ReadOnlyAccess" && length(setsubtract(
+      ["dynamodb:GetItem", "logs:GetLogEvents", "s3:GetObject*", "secretsmanager:GetSecretValue", "sqs:ReceiveMessage", "ssm:GetParameter*"],
+      flatten([for statement in data.aws_iam_policy_document.no_data.statement : statement.actions if statement.effect == "Deny" && length(statement.condition) == 0]),
+    )) == 0
     error_message = "A plan, which pull requests have too, changes nothing and reads no data."
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.no_data.statement : coalesce(statement.effect, "Allow") => {
+        for condition in statement.condition : condition.variable => "${condition.test} ${one(condition.values)}"
+      } if statement.actions == toset(["kms:Decrypt"])
+      } == {
+      Allow = { "kms:ViaService" = "StringEquals lambda.eu-central-1.amazonaws.com" }
+      Deny  = { "kms:ViaService" = "StringNotEquals lambda.eu-central-1.amazonaws.com" }
+    }
+    error_message = "A plan decrypts the environments of functions, without which each plan would be drift, and nothing else."
   }
 
   assert {

@@ -60,6 +60,14 @@ run "one_role_for_each_use" {
   }
 
   assert {
+    condition = toset([
+      for use in concat(module.requests_key.policy.Statement, module.data_key.policy.Statement, module.signing_key.policy.Statement, module.telemetry_key.policy.Statement) :
+      try(use.Condition.StringEquals["kms:ViaService"], "by hand") if contains(flatten([use.Action]), "kms:CreateGrant")
+    ]) == toset(["dynamodb.eu-central-1.amazonaws.com", "lambda.eu-central-1.amazonaws.com"])
+    error_message = "Nobody grants a key's use to anybody by hand."
+  }
+
+  assert {
     condition = [
       for use in module.signing_key.policy.Statement : use.Principal.AWS if contains(flatten([use.Action]), "kms:Sign")
     ] == ["arn:aws:iam::111122223333:role/workflow"]

@@ -6,6 +6,7 @@ locals {
   audience  = "aws.workload.identity"
   phases    = toset(["apply", "plan"])
   partition = data.aws_partition.current.partition
+  lambda    = "lambda.${var.region}.amazonaws.com"
 }
 
 resource "aws_iam_openid_connect_provider" "terraform_cloud" {
@@ -66,23 +67,65 @@ data "aws_iam_policy_document" "no_data" {
     sid    = "NoData"
     effect = "Deny"
     actions = [
+      "athena:GetQueryResults*",
       "dynamodb:BatchGetItem",
       "dynamodb:GetItem",
       "dynamodb:GetRecords",
       "dynamodb:PartiQLSelect",
       "dynamodb:Query",
       "dynamodb:Scan",
-      "kms:Decrypt",
+      "ebs:GetSnapshotBlock",
+      "ec2:GetConsole*",
+      "ec2:GetPasswordData",
+      "ecr:BatchGetImage",
+      "ecr:GetDownloadUrlForLayer",
+      "kinesis:GetRecords",
       "logs:FilterLogEvents",
       "logs:GetLogEvents",
+      "logs:GetLogObject",
+      "logs:GetLogRecord",
+      "logs:GetQueryResults",
+      "logs:StartLiveTail",
       "logs:StartQuery",
+      "logs:Unmask",
+      "rds:DownloadCompleteDBLogFile",
       "rds:DownloadDBLogFilePortion",
       "s3:GetObject*",
+      "secretsmanager:BatchGetSecretValue",
       "secretsmanager:GetSecretValue",
       "sqs:ReceiveMessage",
+      "ssm:GetCommandInvocation",
       "ssm:GetParameter*",
     ]
     resources = ["*"]
+  }
+
+  # What is encrypted stays so, but for the environments of functions, which name places and hold no secret: whoever may
+  # not read them sees none, so that each plan would be drift and a change that is none.
+  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+  statement {
+    sid       = "NoDecryption"
+    effect    = "Deny"
+    actions   = ["kms:Decrypt"]
+    resources = ["*"]
+
+    condition {
+      test     = "StringNotEquals"
+      variable = "kms:ViaService"
+      values   = [local.lambda]
+    }
+  }
+
+  statement {
+    sid       = "CompareEnvironments"
+    actions   = ["kms:Decrypt"]
+    resources = ["arn:${local.partition}:kms:${var.region}:${var.account_id}:key/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [local.lambda]
+    }
   }
 }
 

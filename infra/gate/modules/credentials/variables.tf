@@ -1,3 +1,8 @@
+variable "account_id" {
+  description = "AWS account that the workspace works in."
+  type        = string
+}
+
 variable "apply_policy_arns" {
   description = "Policies that say what an apply may do."
   type        = set(string)
@@ -32,6 +37,11 @@ variable "provider_arn" {
   description = "OIDC provider of app.terraform.io where the account has one already; null to have it made."
   type        = string
   default     = null
+}
+
+variable "region" {
+  description = "AWS region that the workspace works in."
+  type        = string
 }
 
 variable "workspace" {

@@ -17,6 +17,7 @@ locals {
       "kms:GetPublicKey",
       "kms:List*",
       "kms:PutKeyPolicy",
+      "kms:RevokeGrant",
       "kms:ScheduleKeyDeletion",
       "kms:TagResource",
       "kms:UntagResource",
