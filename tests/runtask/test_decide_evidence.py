@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clearance.attest import keys
 from clearance.attest.trust import Use
 from clearance.model import Requirement, Severity, Stage
 from clearance.runtask.decide import decide
@@ -179,8 +180,8 @@ def test_an_older_content_is_judged_by_todays_policy(library, policy):
 
 
 def test_a_key_that_is_rotated_counts_until_its_end_and_a_stolen_one_never(library):
-    """Both keys count while they overlap; what a revoked key signed counts for nothing, whenever that was."""
-    library.sign()
+    """Both keys count while they overlap; what an expired or a revoked key signed counts for nothing, whenever."""
+    library.sign(at=NOW - 3 * HOUR)
     fresh = make_signer()
     old = entry(SIGNER)
     revoked = old.replace("public_key =", 'revoked = "stolen"\npublic_key =')
@@ -250,7 +251,10 @@ def test_a_configuration_that_cannot_be_had_is_not_waited_for(library):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.binary(max_size=200) | st.sampled_from(["forged", "other"]), min_size=1, max_size=5), st.booleans())
+@given(
+    st.lists(st.binary(max_size=200) | st.sampled_from(["forged", "renamed", "other"]), min_size=1, max_size=5),
+    st.booleans(),
+)
 def test_nothing_untrusted_makes_an_answer_better(junk, waited):
     """However much somebody piles up beside nothing, or beside a FAIL."""
     for fails in (False, True):
@@ -260,6 +264,10 @@ def test_nothing_untrusted_makes_an_answer_better(junk, waited):
         for one in junk:
             if one == "forged":
                 library.sign(signer=FORGER)
+            elif one == "renamed":
+                sealed = library.sign(signer=FORGER)
+                ids = [keys.public(signer).keyid.encode() for signer in (FORGER, SIGNER)]
+                library.envelopes[-1] = sealed.replace(*ids)
             elif one == "other":
                 library.sign(configuration=ELSEWHERE)
             else:
