@@ -1,8 +1,8 @@
 """JUnit XML, whichever tool wrote it, as a stream of test cases with their outcomes, and a summary of the whole.
 
 No standard defines the format. Sources: the schemas of Jenkins' xunit plugin (junit-10.xsd) and of Maven Surefire
-(surefire-test-report.xsd), GoogleTest's "Advanced Topics", and what pytest, PHPUnit, jest-junit, go-junit-report, CTest
-and Gradle write. What the outcomes are worth is not decided here.
+(surefire-test-report.xsd), GoogleTest's "Advanced Topics", and what pytest, PHPUnit, jest-junit, go-junit-report,
+CTest, Catch2 and Gradle write. What the outcomes are worth is not decided here.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from clearance.readers.junit_totals import Tally, contradictions, unmarked
 _SUITES = ("testsuites", "testsuite")
 _OUTPUT = frozenset({"system-out", "system-err"})
 _TOOLS = {"pytest tests": "pytest", "pytest": "pytest", "jest tests": "jest"}
+_CATCH2 = "random-seed"  # a property of its suites, whose `tests` is the number of assertions
 _TEXT_KEPT = 1500
 _PROPERTIES_KEPT = 50
 
@@ -98,6 +99,7 @@ class _Suite:
     beneath: Tally = field(default_factory=Counter)
     orphans: list[Mark] = field(default_factory=list)
     seconds: float | None = None
+    totals: bool = True  # whether its `tests` counts cases
 
 
 @dataclass(slots=True)
@@ -135,7 +137,7 @@ class _Walk:
             self._head, self._tail, self._length = "", "", 0
         elif event.name in _OUTPUT:
             self._inside = 1
-        elif event.name == "property" and self._cases:
+        elif event.name == "property":
             self._note(event.attributes)
 
     def text(self, text: str) -> None:
@@ -155,6 +157,10 @@ class _Walk:
             yield self._close_case(self._cases.pop())
 
     def _note(self, attributes: Mapping[str, str]) -> None:
+        if not self._cases:
+            if attributes.get("name") == _CATCH2:
+                self._suites[-1].totals = False
+            return
         properties = self._cases[-1].properties
         if len(properties) < _PROPERTIES_KEPT:
             properties[attributes.get("name", "")] = attributes.get("value", "")[:_TEXT_KEPT]
@@ -234,9 +240,10 @@ class _Walk:
             self._summary.todo += todo
         suite.beneath += suite.own
         label = f'suite "{suite.name}"' if suite.name else f"the suite at line {suite.line}"
-        self._summary.problems += contradictions(label, suite.attributes, suite.own, suite.beneath)
-        stated = seconds(suite.attributes.get("time", ""))
-        spent = suite.seconds if stated is None else stated
+        stated = {name: text for name, text in suite.attributes.items() if suite.totals or name != "tests"}
+        self._summary.problems += contradictions(label, stated, suite.own, suite.beneath)
+        spent = seconds(suite.attributes.get("time", ""))
+        spent = suite.seconds if spent is None else spent
         if not self._suites:
             self._summary.seconds = spent
             return

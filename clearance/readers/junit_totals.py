@@ -38,7 +38,7 @@ def contradictions(label: str, attributes: Mapping[str, str], own: Tally, beneat
             problems.append(
                 f"{label} states {total}={number}, but the report shows {shown}: "
                 f"{_amiss(number, shown)}; it is incomplete, was altered, or counts what it does not write (as pytest "
-                "does with passing subtests): run the check again"
+                "does with passing subtests, doctest with assertions): run the check again"
             )
     return problems
 
@@ -60,11 +60,17 @@ def _stated(label: str, attributes: Mapping[str, str]) -> tuple[dict[str, int], 
         for name in names:
             text = attributes.get(name, "").strip()
             if _NUMBER.fullmatch(text):
-                stated[total] = int(text)
+                stated[total] = int(text) + _ignored_besides(attributes, name)
                 break
             if text:
                 problems.append(f"{label} states {name}={clip(text, 40)!r}, which is no number")
     return stated, problems
+
+
+def _ignored_besides(attributes: Mapping[str, str], name: str) -> int:
+    """How many cases TestNG calls ignored beside those that it skipped."""
+    text = attributes.get("ignored", "").strip()
+    return int(text) if name == "skipped" and _NUMBER.fullmatch(text) else 0
 
 
 def _accepted(total: str, stated: Mapping[str, int], tally: Tally) -> set[int]:

@@ -95,6 +95,10 @@ ROOTS = {
     "bom": ("a CycloneDX bill in XML", "let the tool write JSON; reader cyclonedx"),
     "html": ("a page for people (HTML)", "let the tool write the format that the reader wants"),
 }
+MAGIC = (
+    (b"\x1f\x8b", "a gzip archive", "unpack it, and give the report that is in it"),
+    (b"PK\x03\x04", "a zip archive", "unpack it, and give the report that is in it"),
+)
 TEXTS = (
     (re.compile(r"\A\s*(?:TAP version \d+|1\.\.\d+)\s"), "TAP", _JUNIT.format("with tap-junit")),
     (
@@ -113,6 +117,9 @@ TEXTS = (
 
 def known_as(report: bytes) -> tuple[str, str] | None:
     """Return what a report that nothing here reads is, and what to do instead; None for one that nobody knows."""
+    packed = next(((name, remedy) for magic, name, remedy in MAGIC if report.startswith(magic)), None)
+    if packed is not None:
+        return packed
     text = head(report)
     beginning = text.lstrip()[:1]
     if beginning == "<":

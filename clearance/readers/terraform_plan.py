@@ -1,4 +1,4 @@
-"""A plan as `terraform show -json` prints it, of any Terraform 1.x: what it would destroy, and whether it is whole.
+"""A plan as `terraform show -json` prints it, of Terraform 1.1 or newer: what it would destroy, whether it is whole.
 
 Only addresses, types and actions are taken in, never a value: a plan holds secrets in clear, sensitive or not.
 Format: https://developer.hashicorp.com/terraform/internals/json-format.
@@ -92,7 +92,7 @@ def read(report: bytes, _: Materials) -> Reading:
     if head.format_version.partition(".")[0] != "1":
         raise UnreadableError(
             f"The plan is of format version {head.format_version[:40]!r}, of which nothing is known.",
-            "Use a Terraform 1.x, or a Clearance that knows this format.",
+            "Use a Terraform 1.1 or newer of version 1, or a Clearance that knows this format.",
         )
     plan = decode(report, _Plan, "a plan's JSON, as `terraform show -json` prints it")
     changes = [each for each in plan.resource_changes if each.mode == "managed"]

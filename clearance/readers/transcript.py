@@ -5,7 +5,10 @@ squawk and zizmor name in their JSON only the files with findings; which others 
 
 from __future__ import annotations
 
+import codecs
 import re
+
+from clearance.readers.decoding import ENCODINGS
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _START = re.compile(rb"^\[(?=\]|\{|\s*$)", re.MULTILINE)
@@ -16,8 +19,9 @@ def split(output: bytes) -> tuple[list[str], bytes | None]:
     """Return the lines around the JSON list, without colours, and the list itself; None where there is none.
 
     The list begins a line; it ends with that line, or else with the first `]` that begins a line. A report that is
-    JSON alone is a list without a log; one that is something else, or UTF-16, is a log.
+    JSON alone is a list without a log; one that is something else is a log. UTF-16 and UTF-32 need their mark.
     """
+    output = _utf8(output)
     begin = _START.search(output)
     if begin is None:
         return _lines(output), None
@@ -27,6 +31,14 @@ def split(output: bytes) -> tuple[list[str], bytes | None]:
         end = _END.search(output, stop)
         stop = end.end() if end is not None else len(output)
     return _lines(output[: begin.start()]) + _lines(output[stop:]), output[begin.start() : stop]
+
+
+def _utf8(output: bytes) -> bytes:
+    """Turn what Windows PowerShell's `>` wrote into UTF-8; the mark of UTF-8 itself goes."""
+    for mark, encoding in ENCODINGS.items():
+        if output.startswith(mark):
+            return output[len(mark) :].decode(encoding, "replace").encode()
+    return output.removeprefix(codecs.BOM_UTF8)
 
 
 def _lines(log: bytes) -> list[str]:

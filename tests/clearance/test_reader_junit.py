@@ -78,6 +78,28 @@ def test_xfail_is_a_problem():
     assert problem.startswith('checks::test_expected_to_fail is silenced by xfail ("known")')
 
 
+CATCH2 = (
+    b'<testsuites><testsuite name="tests" errors="0" failures="%d" skipped="0" tests="57" time="0.1">'
+    b'<properties><property name="random-seed" value="1"/></properties><testcase classname="tests.global" name="a" '
+    b'time="0.01" status="run"/><testcase classname="tests.global" name="b" status="run"><failure type="REQUIRE"/>'
+    b"</testcase></testsuite></testsuites>"
+)
+
+
+@pytest.mark.parametrize(("failures", "problems"), [(1, 0), (2, 1)])
+def test_catch2_counts_assertions(failures, problems):
+    """Its total of tests says nothing of cases; its other totals do."""
+    reading = read(CATCH2 % failures)
+    assert (2, problems) == (reading.reach, len(reading.problems))
+
+
+def test_testng_counts_ignored_tests_beside_skipped_ones():
+    """Both are totals of the suite, and both have elements."""
+    cases = b"<testcase/><testcase><skipped/></testcase><testcase><ignored/></testcase>"
+    reading = read(b'<testsuite tests="3" skipped="1" ignored="1" failures="0">%s</testsuite>' % cases)
+    assert (1, 2, ()) == (reading.reach, measured(reading, "skipped"), reading.problems)
+
+
 def test_an_expected_failure_of_unittest_is_a_problem():
     """So unittest-xml-reporting writes `expectedFailure`."""
     mark = b'<skipped type="XFAIL" message="expected failure: (AssertionError)"/>'

@@ -100,6 +100,8 @@ def test_what_squawk_says_instead_of_a_list_is_repeated(name, words):
     [
         (b"", ([], None)),
         (b"[]", ([], b"[]")),
+        (b"\xef\xbb\xbf[]", ([], b"[]")),
+        ("one\r\n[]\n".encode("utf-16"), (["one"], b"[]")),
         (b"[]\n", ([], b"[]")),
         (b"one\n[]\ntwo\n", (["one", "two"], b"[]")),
         (b'one\n[{"a": [1]}]\ntwo', (["one", "two"], b'[{"a": [1]}]')),

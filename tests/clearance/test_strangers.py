@@ -32,6 +32,8 @@ def test_xml_is_known_by_its_root(root):
 @pytest.mark.parametrize(
     ("report", "name"),
     [
+        (b"\x1f\x8b\x08\0\0\0", "a gzip archive"),
+        (b"PK\x03\x04\x14\0results.sarif", "a zip archive"),
         (b"TAP version 13\n1..2\nok 1\n", "TAP"),
         (b"1..1\nok 1 - a\n", "TAP"),
         (b"TN:\nSF:src/a.js\nDA:1,1\n", "LCOV coverage"),
@@ -44,7 +46,7 @@ def test_xml_is_known_by_its_root(root):
         (b'{"@level":"info","@message":"x","@module":"terraform.ui"}\n{"@level":"info"}\n', "the event log of Terraf"),
     ],
 )
-def test_text_is_known_by_its_first_words(report, name):
+def test_others_are_known_by_how_they_begin(report, name):
     """Neither XML nor a single JSON value, and known all the same."""
     known = known_as(report)
     assert known is not None
