@@ -99,13 +99,12 @@ class Bases:
         """
         whole = self._joined(uri, base, frozenset())
         path = path_of(whole)
-        if path is None:
-            return None, whole
-        inside = _below(path, self._root)
-        if inside is None and is_absolute(path):
+        inside = _below(path, self._root) if path is not None else None
+        if inside is None and (path is None or is_absolute(path)):
             from_home = path_of(self._joined(uri, base, self._homes))
             inside = from_home if from_home is not None and not is_absolute(from_home) else None
-        return inside or path, None
+        found = inside or path
+        return (None, whole) if found is None else (found, None)
 
     def _joined(self, uri: str, base: str | None, stops: frozenset[str]) -> str:
         """Put the chain of bases before the reference, as far as it is known; an identifier in `stops` ends it."""

@@ -411,9 +411,10 @@ class TestPlaces:
         (finding,) = read(run_of(at("file:///C:/agent/repo/src/A.cs")), materials=root).findings
         assert finding.path == "src/A.cs"
 
-    def test_the_base_that_version_control_maps_to_is_the_repository(self):
-        """Wherever it lay on the machine that made the log."""
-        bases = {"ROOT": {"uri": "file:///builds/7/"}}
+    @pytest.mark.parametrize("home", ["file:///builds/7/", "https://example.org/r/blob/main/", "empty:", None])
+    def test_the_base_that_version_control_maps_to_is_the_repository(self, home):
+        """Wherever it lay on the machine that made the log, or on the web."""
+        bases = {"ROOT": {"uri": home}}
         mapped = [{"repositoryUri": "https://example.org/r", "mappedTo": {"uriBaseId": "ROOT"}}]
         finding = only(at(uriBaseId="ROOT"), originalUriBaseIds=bases, versionControlProvenance=mapped)
         assert finding.path == "src/app.py"
