@@ -19,6 +19,7 @@ from clearance.readers.identity import identified
 from clearance.readers.places import is_absolute, relative
 
 _SEVERITIES = {"CRITICAL": Severity.CRITICAL, "HIGH": Severity.HIGH, "MEDIUM": Severity.MEDIUM, "LOW": Severity.LOW}
+_HASHED = "secrets"  # the framework whose resources are hashes of what it found
 _FLOOR = -(2**31)  # Terraform's heredocs confuse the line counter of some parsers
 
 _Line = Annotated[int, msgspec.Meta(ge=_FLOOR, le=2**31 - 1)]
@@ -35,6 +36,7 @@ class _Record(msgspec.Struct, frozen=True, gc=False):
     check_name: str | None = None
     check_result: _Result | None = None
     file_abs_path: str | None = None
+    repo_file_path: str | None = None
     file_line_range: list[_Line | None] | None = None
     resource_address: str | None = None
     severity: str | None = None
@@ -123,7 +125,7 @@ def _findings(parts: list[_Report], materials: Materials) -> tuple[Finding, ...]
                 severity=_SEVERITIES.get((record.severity or "").upper()),
                 path=_path(record, part, materials),
                 line=_line(record),
-                resource=_address(record),
+                resource=None if part.check_type == _HASHED else _address(record),
                 help_url=record.guideline or None,
                 suppressed=skipped,
             )
@@ -144,9 +146,17 @@ def _address(record: _Record) -> str:
 
 
 def _path(record: _Record, part: _Report, materials: Materials) -> str | None:
-    """Where the resource is written; None for one of a plan that lies outside the repository."""
+    """Where the resource is written; None for one of a plan that lies outside the repository.
+
+    Where Checkov saw the repository in another folder, as in a container, its path from there counts.
+    """
     path = relative(record.file_abs_path or record.file_path.lstrip("/"), materials.root)
-    return None if part.check_type == "terraform_plan" and is_absolute(path) else path
+    if not is_absolute(path):
+        return path
+    if part.check_type == "terraform_plan":
+        return None
+    nearby = relative((record.repo_file_path or "").lstrip("/"), materials.root)
+    return path if nearby == "." or nearby.startswith("../") else nearby
 
 
 def _line(record: _Record) -> int | None:

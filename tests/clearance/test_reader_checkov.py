@@ -287,6 +287,33 @@ def test_what_is_no_checkov_report_is_refused_with_a_next_step(report):
     assert caught.value.hint
 
 
+def test_the_hash_of_a_secret_reaches_no_evidence():
+    """Checkov calls it the resource; whoever guesses the secret could prove it by that."""
+    report = (READINGS / "secrets-everywhere" / "results_json.json").read_bytes()
+    (hashed,) = {record["resource"] for record in msgspec.json.decode(report)["results"]["failed_checks"]}
+    reading = of("secrets-everywhere")
+    assert hashed not in msgspec.json.encode(reading).decode()
+    assert {("python/keys.py", None)} == {(finding.path, finding.resource) for finding in reading.findings}
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("/infra/main.tf", "infra/main.tf"),
+        ("/../tf/main.tf", "/tf/main.tf"),
+        (None, "/tf/main.tf"),
+        ("/", "/tf/main.tf"),
+    ],
+)
+def test_a_repository_that_lay_elsewhere_is_found_by_checkovs_own_path(where, expected):
+    """In a container it is mounted as /tf; the path from the working folder is the one that waivers name."""
+    part = msgspec.json.decode(edited("issue"))
+    for record in part["results"]["failed_checks"]:
+        record |= {"file_abs_path": "/tf/main.tf", "repo_file_path": where}
+    reading = checkov.read(msgspec.json.encode(part), materials("issue"))
+    assert {expected} == {finding.path for finding in reading.findings if not finding.suppressed}
+
+
 def test_reports_of_older_versions_lack_counts():
     """Version 1 did not count resources, and its word for nothing had fewer counts too."""
     part = msgspec.json.decode(edited("issue"))
