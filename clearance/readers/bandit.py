@@ -5,7 +5,6 @@ Bandit exits 0 over a file that it cannot parse, over an empty folder and over a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -13,6 +12,7 @@ import msgspec
 from clearance.model import Finding, Materials, Reading, Severity
 from clearance.readers.decoding import Count, Line, decode
 from clearance.readers.identity import identified
+from clearance.readers.moments import moment_of
 from clearance.readers.places import Lines, relative
 
 _SEVERITIES = {"HIGH": Severity.HIGH, "MEDIUM": Severity.MEDIUM, "LOW": Severity.LOW}  # UNDEFINED: the policy decides
@@ -60,7 +60,7 @@ def read(report: bytes, materials: Materials) -> Reading:
         findings=_findings(bandit, materials),
         problems=_problems(bandit, materials),
         tool="bandit",
-        made_at=_moment(bandit.generated_at),
+        made_at=moment_of(bandit.generated_at),
     )
 
 
@@ -109,11 +109,3 @@ def _problems(bandit: _Report, materials: Materials) -> tuple[str, ...]:
             "(-l), a confidence level (-i) and a baseline (-b), and let the policy decide"
         )
     return tuple(problems)
-
-
-def _moment(stated: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(stated))
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None

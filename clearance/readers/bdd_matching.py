@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from clearance.readers.bdd_bindings import Modules, covers
 from clearance.readers.gherkin_rows import Declared, Row
 from clearance.readers.junit_cases import Case
-from clearance.readers.junit_findings import relative
+from clearance.readers.junit_findings import beneath
 
 _NUMBERED = re.compile(r"(?P<base>.*)_[0-9]+", re.ASCII | re.DOTALL)
 
@@ -124,7 +124,7 @@ class _Index:
         stated = next((case.properties for case in test.cases if "scenario" in case.properties), None)
         if stated is None:
             return []
-        feature = relative(stated.get("feature", ""), self._root) or stated.get("feature", "")
+        feature = beneath(stated.get("feature", ""), self._root) or stated.get("feature", "")
         named = self._names.get(stated["scenario"], [])
         if not feature:
             return named

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ import msgspec
 from clearance.model import Finding, Materials, Reading, Severity, UnreadableError
 from clearance.readers.decoding import decode
 from clearance.readers.identity import identified
+from clearance.readers.moments import moment_of
 
 VERSIONS = ("1.4", "1.5", "1.6", "1.7")
 _LOCK = "uv.lock"
@@ -118,7 +118,7 @@ def read(report: bytes, materials: Materials) -> Reading:
         findings=identified("cyclonedx", ((finding, "") for finding in _findings(bill, components))),
         problems=(*_gaps(bill, components), *_against_lock(whole, materials)),
         tool=_tool(bill.metadata),
-        made_at=_moment(bill.metadata.timestamp),
+        made_at=moment_of(bill.metadata.timestamp),
     )
 
 
@@ -126,14 +126,6 @@ def _tool(metadata: _Metadata) -> str:
     """Return name and version of the first tool that it names: a list until version 1.4, components since 1.5."""
     tools = metadata.tools.components if isinstance(metadata.tools, _Tools) else metadata.tools or []
     return next((f"{tool.name} {tool.version}".strip() for tool in tools if tool.name), "cyclonedx")
-
-
-def _moment(stated: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(stated))
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _flat(components: Iterable[_Component], depth: int = 0) -> Iterator[_Component]:

@@ -9,7 +9,6 @@ fingerprints rest on path, detector and occurrence alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ import msgspec
 from clearance.model import Finding, Materials, Reading
 from clearance.readers.decoding import Line, decode
 from clearance.readers.identity import identified
+from clearance.readers.moments import moment_of
 from clearance.readers.places import relative
 
 # https://github.com/Yelp/detect-secrets, version 1.5.0: what a scan without options uses.
@@ -90,7 +90,7 @@ def read(report: bytes, materials: Materials) -> Reading:
         findings=identified("detect-secrets", ((finding, "") for finding in _findings(scan, materials))),
         problems=(*_blindness(plugins), *_filters(scan)),
         tool=f"detect-secrets {scan.version}",
-        made_at=_moment(scan.generated_at),
+        made_at=moment_of(scan.generated_at),
     )
 
 
@@ -153,11 +153,3 @@ def _filters(scan: _Report) -> Iterator[str]:
                 f"the filter {path} may hide secrets; scan without it (--exclude-*, --filter, --word-list, "
                 "--baseline), and waive in the policy what is accepted"
             )
-
-
-def _moment(stated: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(stated))
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None

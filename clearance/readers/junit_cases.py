@@ -21,13 +21,13 @@ from clearance.readers.junit_outcomes import (
     Outcome,
     by_status,
     completed,
-    moment_of,
     outcome_of,
     seconds,
     tally_of,
     unclear,
 )
 from clearance.readers.junit_totals import Tally, contradictions, unmarked
+from clearance.readers.moments import moment_of
 
 _SUITES = ("testsuites", "testsuite")
 _OUTPUT = frozenset({"system-out", "system-err"})

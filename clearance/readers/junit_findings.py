@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from clearance.model import Finding, Severity
 from clearance.readers.defensive_xml import clip
 from clearance.readers.junit_cases import Case
 from clearance.readers.junit_outcomes import Mark, Outcome
+from clearance.readers.places import is_absolute, relative
 
 LISTED = 100
 
@@ -30,7 +30,7 @@ def findings_of(case: Case, root: str, tool: str) -> Iterator[Finding]:
     Paths come out relative to `root`; a file outside of it is left out. The line counts from 1: pytest (xunit1) writes
     it from 0.
     """
-    path = relative(case.file, root)
+    path = beneath(case.file, root)
     line = case.line if case.line is None or tool != "pytest" else case.line + 1
     for rule, severity, kinds, unsaid in _RULES:
         marks = case.marked(*kinds)
@@ -81,15 +81,10 @@ def listed(problems: list[str], what: str) -> list[str]:
     return [*problems[:LISTED], f"and {len(problems) - LISTED} more {what}"]
 
 
-def relative(file: str, root: str) -> str | None:
+def beneath(file: str, root: str) -> str | None:
     """Turn a file as a tool names it into a POSIX path beneath `root`; None where it lies elsewhere or is unsaid."""
-    path = file.strip().removeprefix("file://").replace("\\", "/")
-    home = root.replace("\\", "/").rstrip("/") + "/"
-    path = path.removeprefix(home)
-    path = posixpath.normpath(path) if path else ""
-    if not path or path in (".", "..") or path.startswith(("../", "/")) or path[1:3] == ":/":
-        return None
-    return path
+    path = relative(file.strip().removeprefix("file://"), root)
+    return None if path == "." or path.partition("/")[0] == ".." or is_absolute(path) else path
 
 
 def _message(mark: Mark) -> str:

@@ -1,4 +1,4 @@
-"""What JUnit's elements and attributes mean, one by one: outcomes, marks, tallies, durations, moments.
+"""What JUnit's elements and attributes mean, one by one: outcomes, marks, tallies, durations.
 
 Tools agree on few of them; each table names the tool that needs the entry.
 """
@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
 
 from clearance.readers.junit_totals import Tally
@@ -126,12 +125,3 @@ def tally_of(marks: Iterable[Mark], outcome: Outcome) -> Tally:
             "rerun errors": kinds["rerunError"] + kinds["flakyError"],
         }
     )
-
-
-def moment_of(text: str) -> datetime | None:
-    """Read an ISO 8601 moment, in UTC; None where it states no zone, and so no moment."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None

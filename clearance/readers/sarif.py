@@ -7,12 +7,13 @@ is a finding too, and says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter
 
 from clearance.model import Finding, Materials, Reading, UnreadableError
 from clearance.readers.decoding import decode
 from clearance.readers.identity import Fingerprints
+from clearance.readers.moments import moment_of
 from clearance.readers.places import Lines
 from clearance.readers.sarif_format import (
     Header,
@@ -206,10 +207,5 @@ def _said(notification: Notification, known: Known, places: Places) -> str:
 
 def _moments(invocations: Iterable[Invocation]) -> Iterator[datetime]:
     for invocation in invocations:
-        for stated in (invocation.start_time_utc, invocation.end_time_utc):
-            try:
-                moment = datetime.fromisoformat(stated) if isinstance(stated, str) else None
-                if moment is not None and moment.tzinfo is not None:
-                    yield moment.astimezone(UTC)
-            except (ValueError, OverflowError):
-                continue  # a moment that cannot be read is a moment not stated
+        stated = map(moment_of, (invocation.start_time_utc, invocation.end_time_utc))
+        yield from (moment for moment in stated if moment is not None)
