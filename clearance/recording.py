@@ -190,6 +190,9 @@ def loads(data: bytes) -> Recording:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_LIMIT:
                 raise UnreadableError("the recording would take more than 2 GiB", "record a shorter run")
+            names = archive.namelist()
+            if len(set(names)) < len(names):
+                raise UnreadableError("a part of the recording is there twice", "give the file that the run wrote")
             header = _header(_member(archive, HEADER, HEADER_LIMIT))
             tables = {name: dict(_columns(archive, name)) for name in TABLES}
     except _BROKEN as error:

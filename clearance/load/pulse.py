@@ -49,7 +49,7 @@ def read_machine() -> tuple[int, int]:
 def stolen(before: tuple[int, int], after: tuple[int, int]) -> float:
     """Share of the machine's time that was taken between two readings."""
     ticks = after[1] - before[1]
-    return (after[0] - before[0]) / ticks if ticks > 0 else 0.0
+    return max(0.0, (after[0] - before[0]) / ticks) if ticks > 0 else 0.0
 
 
 class WallClock:

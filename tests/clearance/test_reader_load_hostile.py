@@ -179,6 +179,42 @@ def test_a_bomb_is_not_unpacked():
         read(out.getvalue(), Materials())
 
 
+def test_a_part_that_is_there_twice_is_refused():
+    """Which of the two columns another program would read is anybody's guess."""
+    out = io.BytesIO(BYTES)
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("requests/outcome.npy", packed(np.zeros(len(SOUND.requests["id"]), dtype=np.uint8)))
+    with pytest.raises(UnreadableError, match="there twice"):
+        read(out.getvalue(), Materials())
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e-9, 0.001])
+@pytest.mark.parametrize("stopped", ["time", "decided"])
+def test_a_run_that_says_it_took_no_time(seconds, stopped):
+    """Blocks of time are not made as short as it says, which would take all memory, and it is no proof."""
+    header = msgspec.structs.replace(SOUND.header, seconds=seconds, warmup_s=0.0, stopped=stopped, looked=1)
+    reading = said(repacked({"header.json": msgspec.json.encode(header)}))
+    assert [True] == ["119 arrivals were to start after" in text for text in reading.problems if "were to" in text]
+
+
+def test_a_look_that_nobody_lives_to_see():
+    """A run that claims to be decided by it is read, and is no proof."""
+    header = msgspec.structs.replace(SOUND.header, stopped="decided", looked=2**62)
+    reading = said(repacked({"header.json": msgspec.json.encode(header)}))
+    assert "nobody knows on what" in reading.problems[0]
+
+
+@pytest.mark.parametrize("column", ["cpu", "lag_ms", "steal"])
+@pytest.mark.parametrize("value", [-1, np.nan, np.inf])
+def test_a_health_that_cannot_be_is_none(column, value):
+    """Below zero, no number, or without an end: nobody knows whether the generator kept up."""
+    values = np.full(len(SOUND.pulse[column]), value, dtype=np.float32)
+    reading = said(repacked({f"pulse/{column}.npy": packed(values)}))
+    assert [f"a worker of the generator did not state its {column}"] == [
+        text.partition(", so nobody")[0] for text in reading.problems
+    ]
+
+
 def test_sixty_thousand_routes_are_read_and_the_report_stays_small():
     """A locustfile that names each URL makes a route a request: the report holds the worst of them and says so."""
     routes = tuple(Route(method="GET", name=f"/users/{number}", op="read") for number in range(60_000))

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from clearance.readers.load.run import NANO, Floats, Run
+from clearance.readers.load.run import NANO, Column, Floats, Run
 from clearance.slo import Validity
 
 _HEALTH: Final = (  # a column of the pulse, which percentile, the limit's name, words for more than that
@@ -56,7 +56,7 @@ def overtaxed(run: Run, validity: Validity) -> Iterator[str]:
 
 
 def delay_ms(run: Run) -> float | None:
-    """The p99 of the worst worker's own delay after the warm-up, from its beats; None where one is no number.
+    """The p99 of the worst worker's own delay after the warm-up, from its beats; None where one cannot be.
 
     Who comes at a moment of a stall of `lag` ms waits for what is left of it, so all stalls together delay a share
     sum(max(lag - d, 0)) / time of all moments by more than d; p99 is the d at which that share is a hundredth.
@@ -69,13 +69,17 @@ def delay_ms(run: Run) -> float | None:
         if len(lags):
             hundredth = 0.01 * float(pulse["at"][mine].max() - warmup) / 1e6
             found.append(float(np.max((np.cumsum(lags) - hundredth) / np.arange(1, len(lags) + 1))))
-    return max(0.0, *found) if found and np.isfinite(found).all() else None
+    return max(0.0, *found) if found and _possible(pulse["lag_ms"]) else None
 
 
 def worst_beats(run: Run, column: str, share: float) -> float | None:
-    """The worst worker's exact percentile of beats after the warm-up; None where one is no number, or none is there."""
+    """The worst worker's exact percentile of beats after the warm-up; None where one cannot be, or none is there."""
     pulse = run.recording.pulse
     late = pulse["at"] >= run.header.warmup_s * NANO
     each = (pulse[column][late & (pulse["worker"] == worker)] for worker in np.unique(pulse["worker"]))
     values = [float(np.quantile(beats, share, method="inverted_cdf")) for beats in each if len(beats)]
-    return max(values) if values and np.isfinite(values).all() else None
+    return max(values) if values and _possible(pulse[column][late]) else None
+
+
+def _possible(values: Column) -> bool:
+    return bool((np.isfinite(values) & (values >= 0)).all())

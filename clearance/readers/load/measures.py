@@ -17,7 +17,6 @@ from clearance.statistics import (
     LOOK_BLOCK_NS,
     Interval,
     Sequence,
-    block_ns,
     block_numbers,
     count_blocks,
     quantile_interval,
@@ -82,15 +81,17 @@ def _seen(run: Run, *, after_warmup: bool) -> Mask:
     if run.header.stopped != "decided":
         return np.ones(len(run), dtype=np.bool_)
     warmup = warm_blocks(run.header.warmup_s)
-    first, last = warmup * after_warmup, warmup + _LOOKS.at(max(1, run.header.looked))
+    first, last = warmup * after_warmup, warmup + _LOOKS.at(closing_look(run))
     return np.asarray((run.intended >= first * LOOK_BLOCK_NS) & (run.intended < last * LOOK_BLOCK_NS), dtype=np.bool_)
 
 
 def closing_look(run: Run) -> int:
-    """The number of the look that a run which went on until it was decided, or came to its limit, is judged by."""
-    if run.header.stopped == "decided":
-        return max(1, run.header.looked)
-    return last_look(run) + 1
+    """The number of the look that a run which went on until it was decided, or came to its limit, is judged by.
+
+    A look that the run did not live to see decided nothing, whatever its header says: see `validity`.
+    """
+    further = last_look(run) + 1
+    return min(max(1, run.header.looked), further) if run.header.stopped == "decided" else further
 
 
 def last_look(run: Run) -> int:
@@ -110,8 +111,7 @@ def _share(run: Run, counted: Mask | Column, bad: Mask) -> Interval | None:
     if run.header.stopped in _LOOKED:
         blocks = count_blocks(moments, bad[counted], block_ns=LOOK_BLOCK_NS, begin_ns=0)
         return _LOOKS.interval(*blocks, closing_look(run))
-    length = block_ns(int(run.header.seconds * NANO))
-    return ratio_interval(*count_blocks(moments, bad[counted], block_ns=length))
+    return ratio_interval(*count_blocks(moments, bad[counted], block_ns=run.block_ns))
 
 
 def measures(run: Run, levels: tuple[Held, ...], cold: Mask, recoveries: tuple[Recovery, ...]) -> Iterator[Measure]:
@@ -160,7 +160,7 @@ def percentiles(run: Run) -> Iterator[Measure]:
         if not mine.any():
             continue
         took = run.latency_ms[mine]
-        blocks = block_numbers(run.intended[mine], block_ns=block_ns(int(run.header.seconds * NANO)))
+        blocks = block_numbers(run.intended[mine], block_ns=run.block_ns)
         for name, share in PERCENTILES:
             interval = quantile_interval(took, blocks, share)
             if math.isfinite(interval.high) and has_end(share, interval.effective):

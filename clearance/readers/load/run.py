@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from clearance.model import UnreadableError
 from clearance.readers.load.plain import plain
 from clearance.recording import Header, Outcome, Recording
+from clearance.statistics import block_ns
 
 MAX_SECONDS: Final = 48 * 3600
 LINGER_S: Final = 3600  # so long after the run's end a last answer may come in
@@ -54,6 +55,15 @@ class Run:
     def intended(self) -> Column:
         """When each request was to start, in nanoseconds since the run's start."""
         return self.recording.requests["intended"]
+
+    @property
+    def block_ns(self) -> int:
+        """How long the blocks of time are that samples resemble each other in.
+
+        The last request counts too: a header that says less must not make blocks without number.
+        """
+        last = int(self.intended.max()) + 1 if len(self) else 0
+        return block_ns(max(last, int(self.header.seconds * NANO)))
 
     def __len__(self) -> int:
         return len(self.good)

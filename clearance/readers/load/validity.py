@@ -82,9 +82,13 @@ def _rows(run: Run, split: Split) -> Iterator[str]:
 
 
 def _beyond(run: Run) -> Iterator[str]:
+    took = f"the run's {run.header.seconds:,.1f} s: it did not end when it says"
+    after = int((run.recording.arrivals["intended"] > run.header.seconds * NANO + _JITTER_NS).sum())
+    if after:
+        yield f"{after:,} arrivals were to start after {took}"
     late = int((run.recording.requests["sent"] > (run.header.seconds + _SLACK_S) * NANO).sum())
     if late:
-        yield f"{late:,} requests were sent after the run's {run.header.seconds:,.1f} s: it did not end when it says"
+        yield f"{late:,} requests were sent after {took}"
 
 
 def _asked(run: Run, levels: tuple[Held, ...]) -> Iterator[str]:
