@@ -21,7 +21,7 @@ from stack.terraform_cloud.clock import Clock
 from stack.terraform_cloud.doors import Doors
 from stack.terraform_cloud.payload import Level, Stage
 from stack.terraform_cloud.result import Delivery, Result, Status
-from stack.terraform_cloud.run import STEPS, Run, State, fold
+from stack.terraform_cloud.run import SINCE, STEPS, Run, State, fold
 from stack.terraform_cloud.web import post, serving
 
 ALL_STAGES: Final[Mapping[Stage, Level]] = {
@@ -130,7 +130,7 @@ class TerraformCloud:
         asked = [
             (task, self._result(run, stage, task.stages[stage]))
             for task in self.tasks
-            if task.enabled and stage in task.stages
+            if task.enabled and stage in task.stages and run.workspace.terraform >= SINCE
         ]
         with self._changed:
             run.results += [result for _, result in asked]

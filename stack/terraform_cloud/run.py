@@ -42,13 +42,17 @@ STEPS: Final[tuple[tuple[str, State], ...]] = (
 )
 
 
+SINCE: Final = (1, 1, 9)  # the Terraform from which on run tasks are asked
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """What a run belongs to."""
+    """What a run belongs to; no run task is asked about one whose Terraform is too old, and nobody is told."""
 
     name: str = "flights-prod"
     organization: str = "acme"
     working_directory: str = "infra/service"
+    terraform: tuple[int, int, int] = (1, 11, 4)
     id: str = field(default_factory=lambda: f"ws-{secrets.token_hex(8)}")
 
 
