@@ -5,6 +5,7 @@ It makes no verdict better: it stands beside one, in every report and in the his
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -16,7 +17,7 @@ from clearance.attest.trust import Trust, Use
 from clearance.model import ClearanceError, Override
 
 LIMIT = timedelta(hours=4)
-_PEOPLE = 2
+PEOPLE = 2
 _SKEW = timedelta(minutes=5)
 _Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -57,7 +58,10 @@ def dumps(commit: str, reason: str, *, begins: datetime, lasting: timedelta) -> 
 
 
 def read(data: bytes, trust: Trust, *, now: datetime) -> Override:
-    """Return what an envelope's signers have put their names to, however few they are. Raises RefusedError."""
+    """Return what an envelope's signers have put their names to, however few they are.
+
+    Raises RefusedError where it is not theirs, or does not hold now: nobody adds a name to what is over.
+    """
     opened = envelope.read(data)
     keys = envelope.signers(opened, trust)
     try:
@@ -68,9 +72,13 @@ def read(data: bytes, trust: Trust, *, now: datetime) -> Override:
         key.admit(Use.OVERRIDE, signed=said.predicate.begins, now=now)
     if said.predicate.expires - said.predicate.begins > LIMIT:
         raise RefusedError(f"the override lasts longer than {LIMIT}")
+    if now < said.predicate.begins - _SKEW:
+        raise RefusedError(f"the override begins at {said.predicate.begins}")
+    if now > said.predicate.expires:
+        raise RefusedError(f"the override has expired: it held until {said.predicate.expires}")
     return Override(
         commit=said.subject[0].digest["gitCommit"],
-        people=tuple(sorted({key.owner.strip().casefold(): key.owner for key in keys}.values())),
+        people=tuple(sorted({_person(key.owner): key.owner for key in keys}.values())),
         reason=said.predicate.reason,
         begins=said.predicate.begins,
         expires=said.predicate.expires,
@@ -80,12 +88,13 @@ def read(data: bytes, trust: Trust, *, now: datetime) -> Override:
 def verify(data: bytes, trust: Trust, commit: str | None, *, now: datetime) -> Override:
     """Return the override if it holds for this commit now; RefusedError says in one line why not."""
     found = read(data, trust, now=now)
-    if len(found.people) < _PEOPLE:
+    if len(found.people) < PEOPLE:
         raise RefusedError(f"the override is signed by {', '.join(found.people)} alone: it takes two people")
     if found.commit != commit:
         raise RefusedError(f"the override is for another commit: {found.commit[:12]}, not {(commit or 'none')[:12]}")
-    if now < found.begins - _SKEW:
-        raise RefusedError(f"the override begins at {found.begins}")
-    if now > found.expires:
-        raise RefusedError(f"the override has expired: it held until {found.expires}")
     return found
+
+
+def _person(owner: str) -> str:
+    """One name for one person, however it is spelt: letter case, spaces and composed letters make nobody a second."""
+    return " ".join(unicodedata.normalize("NFKC", owner).casefold().split())

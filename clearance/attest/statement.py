@@ -7,6 +7,7 @@ https://slsa.dev/spec/v1.0/verification_summary. What of a verdict they have no 
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -160,6 +161,10 @@ def loads(payload: bytes) -> Statement:
         raise RefusedError(f"what is signed is no verdict of Clearance: {error}") from error
     if statement.predicate.time_verified.utcoffset() is None:
         raise RefusedError("what is signed is no verdict of Clearance: its time has no zone")
+    names = [one.name for one in statement.subject] + [one.uri for one in statement.predicate.input_attestations]
+    twice = [name for name, number in Counter(names).items() if number > 1]
+    if twice:  # or one reader would hold it to the first of the two, and another to the last
+        raise RefusedError(f"what is signed is no verdict of Clearance: it names {twice[0]} more than once")
     return statement
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -111,7 +112,7 @@ def parse(text: bytes, name: str = FILE) -> Trust:
 
 def entry(public: SSlibKey, *, owner: str, use: Use, not_before: datetime, not_after: datetime) -> str:
     """Write a key as the trust file has it."""
-    quoted = msgspec.json.encode(owner).decode()
+    quoted = json.dumps(owner, ensure_ascii=False).replace("\x7f", "\\u007f")  # JSON's escapes are among TOML's
     return (
         f'[[key]]\nid = "{public.keyid}"\nowner = {quoted}\nuse = "{use}"\n'
         f"not_before = {not_before.isoformat()}\nnot_after = {not_after.isoformat()}\n"

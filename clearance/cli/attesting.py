@@ -16,11 +16,11 @@ from clearance import evidence
 from clearance.attest import RefusedError
 from clearance.cli import overriding, project, shelving
 from clearance.cli.publishing import ENVELOPE, OUT, VERDICT
-from clearance.cli.trusting import need_library, read_trust, refuse
+from clearance.cli.trusting import need_library, read_trust, refuse, take
 from clearance.model import ClearanceError, UnreadableError, Verdict
 from clearance.render import verdict_json, words
 from clearance.runner.environment import own_folder
-from clearance.runner.report import take_file
+from clearance.runner.report import AbsentError, take_file
 from clearance.shelf import Shelf
 from clearance.shelf import replace as replace_file
 from clearance.shelf.attempts import Kind, judged
@@ -39,12 +39,15 @@ def attest(options: argparse.Namespace) -> int:
     from clearance.attest import envelope, keys, statement
 
     file = Path(options.verdict) if options.verdict else find_root(Path.cwd()) / OUT / VERDICT
-    data = take_file(file)
+    data = take(file, "verdict")
     verdict = verdict_json.loads(data)
     find = _beside(file.parent)
-    reason = statement.unfit(verdict) or _unfounded(verdict, find)
-    if reason:
+    if reason := statement.unfit(verdict):
         return refuse("not attested", RefusedError(reason))
+    try:
+        _insist_on_evidence(verdict, find)
+    except RefusedError as error:
+        return refuse("not attested", error)
     signer = keys.load(options.key, os.environ)
     payload = statement.dumps(
         verdict,
@@ -95,18 +98,17 @@ def key(options: argparse.Namespace) -> int:
 
     public = keys.public(keys.load(options.key, os.environ))
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)  # a verdict may be older than its key
-    end = today + timedelta(days=options.days + 1)
-    print(trust.entry(public, owner=options.owner, use=trust.Use(options.use), not_before=today, not_after=end), end="")
+    end = today + options.days + timedelta(days=1)
+    entry = trust.entry(public, owner=options.owner, use=trust.Use(options.use), not_before=today, not_after=end)
+    trust.parse(entry.encode("utf-8", "surrogateescape"))  # what nobody could use is not printed
+    print(entry, end="")
     return os.EX_OK
 
 
 def _envelope(options: argparse.Namespace, home: project.Project, shelf: Shelf, expected: Expectation) -> bytes:
     if options.shelf is not None and not options.envelope:
-        return _last(shelf, expected.commit)
-    try:
-        return take_file(_place(options, home))
-    except UnreadableError as error:
-        raise RefusedError(f"there is no signed verdict: {error}") from error
+        return _last(shelf, expected)
+    return take(_place(options, home), "signed verdict")
 
 
 def _finder(options: argparse.Namespace, home: project.Project, shelf: Shelf) -> Find:
@@ -120,12 +122,16 @@ def _place(options: argparse.Namespace, home: project.Project) -> Path:
     return Path(options.envelope) if options.envelope else home.root / OUT / ENVELOPE
 
 
-def _last(shelf: Shelf, commit: str | None) -> bytes:
-    """Return the envelope that was signed last about a commit."""
-    signed = [one for one in shelf.attempts(commit or "none") if one.kind is Kind.ATTESTED and one.commit == commit]
+def _last(shelf: Shelf, expected: Expectation) -> bytes:
+    """Return the envelope that was signed last about a commit at a stage."""
+    commit, stage = expected.commit, expected.stage
+    about = [one for one in shelf.attempts(commit or "none") if one.commit == commit and one.stage is stage]
+    signed = [one for one in about if one.kind is Kind.ATTESTED]
     data = shelf.fetch(signed[-1].digest) if signed else None
     if data is None:
-        raise RefusedError(f"there is no signed verdict about commit {words.short(commit)} on the shelf")
+        raise RefusedError(
+            f"there is no signed verdict about commit {words.short(commit)}, stage {stage}, on the shelf"
+        )
     return data
 
 
@@ -184,27 +190,31 @@ def _named(verdict: Verdict) -> list[tuple[str, str]]:
     return [(f"evidence/{exhibit.check}.json", exhibit.digest) for exhibit in verdict.evidence]
 
 
-def _unfounded(verdict: Verdict, find: Find) -> str | None:
-    """Return which piece of a verdict's evidence does not lie beside it as it was judged, or None."""
+def _insist_on_evidence(verdict: Verdict, find: Find) -> None:
+    """Raise RefusedError unless each piece of a verdict's evidence lies beside it as it was judged."""
     for name, digest in _named(verdict):
         data = find(name, digest)
         if data is None:
-            return f"evidence is missing: there is no {name}"
+            raise RefusedError(f"evidence is missing: there is no {name}")
         if evidence.digest(data) != digest:
-            return f"evidence is not what was judged: {name} has been changed"
-    return None
+            raise RefusedError(f"evidence is not what was judged: {name} has been changed")
 
 
 def _beside(folder: Path) -> Find:
-    """Find a verdict's files in the folder where a run leaves them; names that lead elsewhere name nothing."""
+    """Find a verdict's files in the folder where a run leaves them; names that lead elsewhere name nothing.
+
+    What is there, and is no ordinary file, is refused as that.
+    """
 
     def find(name: str, _digest: str) -> bytes | None:
         if not re.fullmatch(r"(evidence/)?[^/\\]+\.json", name):
             return None
         try:
             return take_file(folder / name)
-        except UnreadableError:
+        except AbsentError:
             return None
+        except UnreadableError as error:
+            raise RefusedError(f"evidence is not what was judged: {error}") from error
 
     return find
 

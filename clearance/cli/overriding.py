@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from clearance.attest import RefusedError
 from clearance.cli import shelving
 from clearance.cli.publishing import OUT
-from clearance.cli.trusting import need_library, read_trust, refuse
+from clearance.cli.trusting import need_library, read_trust, refuse, take
 from clearance.model import ClearanceError, Override, Subject
 from clearance.render import words
 from clearance.runner.environment import own_folder
-from clearance.runner.report import take_file
 from clearance.shelf import Shelf, fence
 from clearance.shelf import replace as replace_file
 from clearance.shelf.attempts import Attempt, Kind
@@ -41,8 +40,9 @@ def override(options: argparse.Namespace) -> int:
     target = Path(options.to) if options.to else root / OUT / FILE
     try:
         if options.sign:
-            overrides.read(take_file(Path(options.sign)), trust, now=now)  # or we would put a name to something else
-            data = envelope.countersign(take_file(Path(options.sign)), signer)
+            begun = take(Path(options.sign), "override")
+            overrides.read(begun, trust, now=now)  # or we would put a name to something else
+            data = envelope.countersign(begun, signer)
             target = Path(options.to or options.sign)
         else:
             commit = options.commit or _commit(root)
@@ -56,7 +56,7 @@ def override(options: argparse.Namespace) -> int:
         fence(target.parent)
     replace_file(target, data)
     where = os.path.relpath(target)
-    if len(found.people) < len("ab"):
+    if len(found.people) < overrides.PEOPLE:
         print(f"begun by {found.people[0]}: {where}; a second person signs it: clearance override --sign {where}")
         return os.EX_OK
     file(shelving.of(options.shelf, own_folder(root)), found, data)
@@ -68,7 +68,7 @@ def holding(named: str, trust: Trust, commit: str | None, now: datetime) -> tupl
     """Read an override that holds for a commit now. Raises RefusedError."""
     from clearance.attest import override as overrides
 
-    data = take_file(Path(named))
+    data = take(Path(named), "override")
     return overrides.verify(data, trust, commit, now=now), data
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from clearance.cli import attesting, overriding, shelving
 from clearance.cli.publishing import ENVELOPE, OUT, VERDICT
-from clearance.cli.trusting import duration
+from clearance.cli.trusting import commit, days, duration
 from clearance.model import Stage
 
 _KEY = "a PEM file, env:VARIABLE, or awskms:KEY (default: the PEM in CLEARANCE_SIGNING_KEY)"
@@ -54,7 +54,7 @@ def _verify(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("envelope", nargs="?", metavar="FILE", help=f"default: {OUT}/{ENVELOPE}, or the shelf's last")
     parser.add_argument("--keys", metavar="FILE", help="the trusted keys (default: clearance.keys.toml)")
     parser.add_argument("--policy", metavar="FILE", help="the policy (default: the nearest clearance.toml)")
-    parser.add_argument("--commit", help="the commit it must be about (default: what is checked out here)")
+    parser.add_argument("--commit", type=commit, help="the commit it must be about (default: what is checked out here)")
     parser.add_argument("--config-digest", metavar="DIGEST", help="the Terraform configuration it must be about")
     parser.add_argument(
         "--stage", type=Stage, choices=list(Stage), default=Stage.CHANGE, metavar="STAGE", help="change (default), ..."
@@ -74,7 +74,9 @@ def _key(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--key", help=_KEY)
     parser.add_argument("--owner", required=True, help="whose key it is")
     parser.add_argument("--use", choices=["verdict", "override"], default="verdict", help="what it may sign")
-    parser.add_argument("--days", type=int, default=90, help="how long its signatures count (default: 90)")
+    parser.add_argument(
+        "--days", type=days, default=timedelta(days=90), metavar="N", help="how long its signatures count (default: 90)"
+    )
     parser.set_defaults(verb=attesting.key)
 
 
@@ -89,7 +91,7 @@ def _override(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     begin = parser.add_mutually_exclusive_group(required=True)
     begin.add_argument("--reason", help="why the gate cannot be waited for")
     begin.add_argument("--sign", metavar="FILE", help="what another person has begun")
-    parser.add_argument("--commit", help="the commit (default: what is checked out here)")
+    parser.add_argument("--commit", type=commit, help="the commit (default: what is checked out here)")
     parser.add_argument(
         "--for",
         dest="lasting",

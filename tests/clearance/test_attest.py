@@ -212,8 +212,62 @@ REFUSALS = {
     "no envelope": (lambda: check(b"{}"), "no signed envelope"),
     "not JSON": (lambda: check(b"\xff"), "no signed envelope"),
     "another statement": (lambda: check(envelope.seal(b'{"_type":"x"}', [SIGNER])), "no verdict of Clearance"),
+    "two subjects of a name": (lambda: check(resign(lambda said: said["subject"] * 2, "subject")), "more than once"),
+    "two verdicts": (
+        lambda: check(
+            resign(lambda said: said["predicate"]["inputAttestations"] * 2, "predicate", "inputAttestations")
+        ),
+        "it names verdict.json more than once",
+    ),
+    "another predicate": (
+        lambda: check(resign(lambda _: "https://slsa.dev/provenance/v1", "predicateType")),
+        "no verdict of Clearance",
+    ),
+    "a field missing": (
+        lambda: check(resign(lambda _: {}, "predicate", "clearance_verdict")),
+        "no verdict of Clearance",
+    ),
+    "no time zone": (
+        lambda: check(resign(lambda _: "2026-11-24T11:00:00", "predicate", "timeVerified")),
+        "its time has no zone",
+    ),
+    "another payload": (lambda: check(sign().replace(b"in-toto+json", b"in-toto+jso_")), "holds no in-toto statement"),
+    "a field of an envelope twice": (
+        lambda: check(sign().replace(b'{"payload":', b'{"payload":"e30=","payload":')),
+        "not as it was written",
+    ),
+    "a signature twice": (lambda: check(enveloped(lambda signatures: signatures * 2)), "not as it was written"),
+    "a false signature beside a true one of the same key": (
+        lambda: check(enveloped(lambda signatures: [*signatures, signatures[0] | {"sig": "AAAA"}])),
+        "not as it was written",
+    ),
+    "a signature under another key's id": (
+        lambda: check(enveloped(lambda s: [s[0] | {"keyid": keys.public(ANOTHER).keyid}]), trusted(ANOTHER)),
+        "changed or is forged",
+    ),
+    "a signature in another alphabet": (
+        lambda: check(enveloped(lambda s: [s[0] | {"sig": s[0]["sig"].rstrip("=")}])),
+        "no signed envelope",
+    ),
     "forged": (lambda: check(forge(sign(), sign(failing(Decision.FAIL)))), "changed or is forged"),
 }
+
+
+def resign(change, *place):
+    """A statement that a trusted key has signed and no honest signer would, with `change` at a place of it."""
+    said = json.loads(envelope.read(sign()).payload)
+    inner = said
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = change(said)
+    return envelope.seal(json.dumps(said).encode(), [SIGNER])
+
+
+def enveloped(change):
+    """An envelope with other signatures, written as we write it."""
+    document = json.loads(sign())
+    document["signatures"] = change(document["signatures"])
+    return json.dumps(document, separators=(",", ":")).encode() + b"\n"
 
 
 def forge(taken, signed):
@@ -335,6 +389,7 @@ def test_two_people_may_override():
     [
         ({"owners": ["ann"]}, COMMIT, NOW, "signed by ann alone"),
         ({"owners": ["ann", "Ann "]}, COMMIT, NOW, "alone: it takes two people"),
+        ({"owners": ["Jos\u00e9 Li", "Jose\u0301  LI"]}, COMMIT, NOW, "alone: it takes two people"),
         ({"owners": ["ann", "bob"], "use": Use.VERDICT}, COMMIT, NOW, "signs verdicts, not overrides"),
         ({"owners": ["ann", "bob"]}, OTHER, NOW, "another commit"),
         ({"owners": ["ann", "bob"]}, None, NOW, "another commit"),
@@ -347,6 +402,26 @@ def test_an_override_says_why_it_does_not_hold(options, commit, now, message):
     """One person, one under two names, a machine, another commit, too late, too early: each is said."""
     with pytest.raises(RefusedError, match=message):
         override.verify(*overriding(**options), commit, now=now)
+
+
+@pytest.mark.parametrize(("hours", "message"), [(3, "has expired"), (-1, "begins at")])
+def test_nobody_adds_a_name_to_an_override_that_does_not_hold_now(hours, message):
+    """What the first has signed is read by the second, and refused once it is over, and before it begins."""
+    data, trusting = overriding(["ann"])
+
+    assert ("ann",) == override.read(data, trusting, now=NOW + timedelta(hours=2)).people
+    with pytest.raises(RefusedError, match=message):
+        override.read(data, trusting, now=NOW + timedelta(hours=hours))
+
+
+def test_a_key_counts_at_both_ends_of_its_time():
+    """The first and the last moment of a key are its own; one microsecond beyond either, it signs nothing."""
+    tick, signed = timedelta(microseconds=1), VERDICT.judged_at
+
+    assert check(sign(), trusted(SIGNER, since=signed, until=NOW), now=NOW)
+    for since, until in ((signed + tick, NOW), (signed, NOW - tick)):
+        with pytest.raises(RefusedError, match=r"not valid before|has expired"):
+            check(sign(), trusted(SIGNER, since=since, until=until), now=NOW)
 
 
 def test_no_signature_makes_an_override_longer():

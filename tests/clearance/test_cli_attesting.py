@@ -3,10 +3,12 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from clearance.attest import envelope, override, trust
 from clearance.attest import keys as signing_keys
 from clearance.cli.commands import perform
 from clearance.model import ClearanceError
@@ -217,6 +220,60 @@ def test_missing_or_changed_evidence_is_neither_signed_nor_believed(desk, change
         assert (3, True) == (code, said.startswith(f"not {what}: evidence is "))
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda file: file.symlink_to(file.rename(file.with_name("x"))), "is a link"),
+        (lambda file: os.link(file, file.parent / "x"), "is a hard link"),
+        (lambda file: os.truncate(file, 2**40), "1,099,511,627,776 bytes large"),
+        (lambda file: (file.unlink(), os.mkfifo(file)), "is a pipe"),
+    ],
+)
+def test_evidence_that_is_no_ordinary_file_is_said_to_be_that(desk, change, reason):
+    """A link, a second name, a file larger than what is read, a pipe: neither signed nor believed, and said."""
+    desk("attest", "--key", desk.keys / "ci")
+    change(desk.build / "evidence/tool.json")
+
+    for what, (code, said) in (("attested", desk("attest", "--key", desk.keys / "ci")), ("verified", desk("verify"))):
+        assert (3, True) == (code, said.startswith(f"not {what}: evidence is not what was judged: "))
+        assert reason in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["verify", "--commit", ""],
+        ["verify", "--commit", "HEAD"],
+        ["override", "--reason", "r", "--commit", "c0ffee0"],
+        ["key", "--owner", "a", "--days", "-5"],
+        ["key", "--owner", "a", "--days", "99999999999"],
+    ],
+)
+def test_a_commit_is_named_in_full_and_a_key_lasts_some_days(desk, words):
+    """No commit, a name for one, a part of one, no days or too many: a wrong usage, before anything is done."""
+    with pytest.raises(SystemExit, match="2"):
+        desk(*words)
+
+
+def test_a_key_that_nobody_could_trust_is_not_printed(desk):
+    """A key without an owner makes no table, since the trust file would not be read with it; odd letters are kept."""
+    assert 2 == desk("key", "--key", desk.keys / "ci", "--owner", " ")[0]
+    code, table = desk("key", "--key", desk.keys / "ci", "--owner", 'a"\x7f\n[[key]]')
+    (one,) = trust.parse(table.encode()).values()
+    assert (0, 'a"\x7f\n[[key]]') == (code, one.owner)
+
+
+def test_the_stages_of_a_commit_are_signed_side_by_side(desk, tmp_path):
+    """What was signed later about another stage does not stand before the verdict that is asked for."""
+    shelf = tmp_path / "shelf"
+    desk("attest", "--key", desk.keys / "ci", "--shelf", shelf)
+    verdict = json.loads((desk.build / "verdict.json").read_text()) | {"stage": "live"}
+    (desk.build / "verdict.json").write_text(json.dumps(verdict, separators=(",", ":")))
+    desk("attest", "--key", desk.keys / "ci", "--shelf", shelf)
+
+    assert [0, 0, 3] == [desk("verify", "--shelf", shelf, "--stage", stage)[0] for stage in ("change", "live", "plan")]
+
+
 def test_a_fail_is_signed_as_such_and_lets_nothing_pass(desk):
     """A FAIL is signed honestly; verifying it ends with 1, and the failed attempt stays in the history."""
     (desk.folder / "clearance.toml").write_text(POLICY.format(more="exit 0", reach=2))
@@ -239,7 +296,7 @@ def test_a_fail_is_signed_as_such_and_lets_nothing_pass(desk):
 def test_what_is_checked_out_decides_what_must_have_been_judged(desk):
     """Another commit, another tree, another policy, another key, another stage, no verdict: each is said."""
     desk("attest", "--key", desk.keys / "ci")
-    said = [desk("verify", "--stage", "plan"), desk("verify", "--commit", "c0ffee")]
+    said = [desk("verify", "--stage", "plan"), desk("verify", "--commit", "c0ffee00" * 5)]
     (desk.folder / "a.txt").write_text("changed\n")
     said.append(desk("verify"))
     (desk.folder / "clearance.toml").write_text(POLICY.format(more="", reach=0))
@@ -303,6 +360,21 @@ def test_an_override_that_cannot_be(desk, words, code, reason):
 
     assert (code, True) == (found, reason in said)
     assert not (desk.build / "override.dsse.json").exists()
+
+
+def test_an_override_that_is_over_takes_no_second_name(desk):
+    """Whoever signs too late is told so, the file stays as it was, and nothing is filed."""
+    begins = datetime.now(UTC) - timedelta(hours=3)
+    begun = override.dumps(desk.commit, "down", begins=begins, lasting=timedelta(hours=2))
+    file = desk.folder / "build/override.dsse.json"
+    file.write_bytes(envelope.seal(begun, [signing_keys.load(str(desk.keys / "ann"), {})]))
+    was = file.read_bytes()
+    table = desk.folder / "clearance.keys.toml"
+    table.write_text(re.sub("not_before = .*", "not_before = 2020-01-01T00:00:00Z", table.read_text()))
+    code, said = desk("override", "--sign", file, "--key", desk.keys / "bob")
+
+    assert (3, True, was) == (code, said.startswith("not overridden: the override has expired"), file.read_bytes())
+    assert "overridden" not in desk("history", desk.commit)[1]
 
 
 def test_an_override_is_for_one_commit(desk):
