@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 from clearance import slo
+from clearance.cli import pytest_settings
 from clearance.cli.surveying import Tree, folder, is_aside, literal, outermost, patterns, tests_folder, top
 from clearance.model import PolicyError
 from clearance.policy.starter import Facts, Load, Scan, Suite, Tool
 from clearance.readers.checkov_inputs import without_resources
 from clearance.readers.gherkin_rows import declarations
 
-_PYTEST_FILES = (("pytest.ini", b""), (".pytest.ini", b""), ("tox.ini", b"[pytest]"), ("setup.cfg", b"[tool:pytest]"))
+_INSTALLED = ("pyproject.toml", "setup.cfg", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "requirements*.txt")
 _SLO_NAMES = ("slo.yaml", "clearance-slo.yaml")
 
 
@@ -104,30 +105,26 @@ def _pytest(tree: Tree, package: str, home: str) -> Tool:
 
 
 def _inputs(tree: Tree, home: str) -> tuple[str, ...]:
-    """Patterns of what a project's tests depend on: its code, what lies beside it, its features, its settings."""
+    """Patterns of what a project's tests depend on: its code, what lies beside it, its features, its settings.
+
+    One of several projects may import the others' code; whether it does, its imports alone do not tell.
+    """
     if home:
-        return (f"{literal(home)}/**",)
+        others = sorted({top(path) for path in tree.modules} - {"", home})
+        return (f"{literal(home)}/**", *patterns((each for each in others if not each.startswith(".")), "**/*.py"))
     used = [*tree.modules, *tree.named("*.feature")]
     tops = sorted({top(path) for path in used} - {"", "src"})
     inside = sorted({"/".join(path.split("/")[:2]) for path in used if path.startswith("src/") and path.count("/") > 1})
     alone = sorted(path for path in tree.modules if folder(path) in {"", "src"})
-    settings = [path for path in ("pyproject.toml", "uv.lock") if path in tree.files and path not in _config(tree, "")]
+    settings = [path for path in tree.named(*_INSTALLED) if not folder(path) and path not in _config(tree, "")]
     return (
         *patterns((*inside, *(each for each in tops if not each.startswith("."))), "**"),
-        *map(literal, alone),
-        *settings,
+        *map(literal, (*alone, *settings)),
     )
 
 
 def _config(tree: Tree, home: str) -> tuple[str, ...]:
-    start = f"{home}/" if home else ""
-    found = [
-        f"{start}{name}"
-        for name, mark in _PYTEST_FILES
-        if f"{start}{name}" in tree.files and mark in tree.text(f"{start}{name}")
-    ]
-    tools = tree.toml(f"{start}pyproject.toml").get("tool", {})
-    return (*found, *([f"{start}pyproject.toml"] if isinstance(tools, dict) and "pytest" in tools else []))
+    return pytest_settings.files(tree.text, tree.files, home)
 
 
 def _python_path(tree: Tree, home: str) -> str:
@@ -175,14 +172,15 @@ def _terraform(tree: Tree) -> Scan | None:
 def _workflows(tree: Tree) -> Scan | None:
     found = [path for path in tree.files if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml", path)]
     extra = [path for path in tree.files if re.fullmatch(r"\.github/dependabot\.ya?ml", path)]
+    actions = [path for path in tree.files if re.fullmatch(r"\.github/.+/action\.ya?ml", path)]
     if not found:
         return None
     return Scan(
         tool=tree.tool("zizmor"),
-        count=len(found) + len(extra),
+        count=len(found) + len(extra) + len(actions),
         unit="files",
         paths=(".github",),
-        inputs=(".github/workflows/*.y*ml", *extra),
+        inputs=(".github/workflows/*.y*ml", ".github/**/action.y*ml", *extra),
     )
 
 

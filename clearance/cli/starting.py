@@ -10,10 +10,10 @@ from pathlib import Path
 
 from clearance import policy, slo
 from clearance.cli import finding_checks
-from clearance.cli.surveying import survey
+from clearance.cli.surveying import Tree, survey
 from clearance.model import ClearanceError
 from clearance.policy import starter, starter_checks
-from clearance.policy.starter import Block, Facts, Load, Scan, Tool
+from clearance.policy.starter import Block, Facts, Load, Scan, Suite, Tool
 from clearance.readers import READERS
 from clearance.render.words import clean
 from clearance.subject import POLICY
@@ -43,9 +43,10 @@ def init(options: argparse.Namespace) -> int:
             f"there is a {POLICY} here already, and init never overwrites one",
             "`clearance run` judges by it; `clearance init --dry-run` prints what init would write",
         )
-    facts = finding_checks.find(survey(root, os.environ))
+    tree = survey(root, os.environ)
+    facts = finding_checks.find(tree)
     blocks = starter_checks.blocks(facts)
-    for line in _seen(facts):
+    for line in (*_seen(facts), *_unasked(tree, facts.suites)):
         print(clean(line, 200), file=sys.stderr)
     if not blocks:
         raise ClearanceError(
@@ -111,6 +112,23 @@ def _seen(facts: Facts) -> Iterator[str]:
         yield _row("Locust", facts.load.file, facts.load.tool)
     else:
         yield _row("Locust", "no locustfile")
+
+
+def _unasked(tree: Tree, suites: tuple[Suite, ...]) -> Iterator[str]:
+    """Say what looks like tests and is in no check."""
+    bound = {tree.project(path) for path in tree.tests if tree.modules[path].binds}
+    features = [path for path in tree.named("*.feature") if tree.project(path) not in bound]
+    if features:
+        yield f"! {_first(features)}: scenarios that no pytest-bdd module binds (behave's, perhaps): no check runs them"
+    elsewhere = [path for path in tree.named("test.py", "tests.py") if tree.modules[path].tests]
+    if elsewhere := [path for path in elsewhere if path not in tree.tests]:
+        yield f"! {_first(elsewhere)}: tests, but pytest looks for no module of this name: see its setting python_files"
+    if tree.tests and not suites:
+        yield f"! {_first(tree.tests)}: no test in it that is sure to run, so there is no check of it"
+
+
+def _first(paths: list[str]) -> str:
+    return paths[0] + (f" and {len(paths) - 1:,} more" if paths[1:] else "")
 
 
 def _row(name: str, what: str, tool: Tool | None = None) -> str:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from clearance.cli import counting
+from clearance.cli import counting, pytest_settings
 from clearance.model import PolicyError
 from clearance.policy.starter import Tool
 from clearance.runner import ambient, tree
@@ -24,6 +24,8 @@ LARGEST = 4 * 1024 * 1024
 _LEFT = tree.EXCLUDED | LEFTOVER_FOLDERS | {"site-packages"}
 _TEST_FOLDERS = ("tests", "test")
 _BESIDE = (".venv/bin", "venv/bin")
+_OF_PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
+_WANTED = ("requirements.txt", "Pipfile")  # what a service wants installed; in a folder of tests, what they want
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +55,15 @@ class Tree:
 
     @cached_property
     def tests(self) -> list[str]:
-        """The modules in which pytest looks for tests, by the names that it takes unless told otherwise."""
-        return self.named("test_*.py", "*_test.py")
+        """The modules in which pytest looks for tests, by the names that their project tells it."""
+        names = {home: pytest_settings.test_names(self.text, self.files, home) for home in self.projects}
+        return [path for path in self.modules if pytest_settings.is_named(path, names[self.project(path)])]
 
     @cached_property
     def projects(self) -> list[str]:
         """The folders that are Python projects, the deepest first; "" is the root."""
-        found = {folder(path) for path in self.named("pyproject.toml", "setup.py", "setup.cfg")}
+        found = {folder(path) for path in self.named(*_OF_PROJECT)}
+        found |= {place for place in map(folder, self.named(*_WANTED)) if place.rpartition("/")[2] not in _TEST_FOLDERS}
         return sorted(found | {""}, key=lambda each: (-each.count("/"), -len(each), each))
 
     def project(self, path: str) -> str:

@@ -165,6 +165,7 @@ def _load(load: Load) -> Block:
             Line(key="env_from", value=("LOCUST_HOST",), why="what the caller passes in: where the service is"),
             Line(key="stage", value="live", why="asked of what runs somewhere, not of each change"),
             Line(key="exclusive", value=True, why="alone on the machine: who shares it measures the others"),
+            Line(key="cache", value=False, why="measured anew each time: what runs there changes by itself"),
             Line(key="reach", value=1000, why="requests: 20 a second for a minute are 1,200"),
             Line(key="timeout_s", value=180, why="after this it is killed, and UNKNOWN"),
         ),

@@ -238,7 +238,7 @@ def test_a_locustfile(repository):
     repository.write({"load/locustfile.py": "from locust import HttpUser\n"})
     said, _, code = repository.clearance("init")
     load = checks(repository)["load"]
-    assert (code, load["slo"], load["stage"]) == (0, "load/slo.yaml", "live")
+    assert (code, load["slo"], load["stage"], load["cache"]) == (0, "load/slo.yaml", "live", False)
     assert "add one line to load/locustfile.py:  import clearance.load" in said
     assert "kind: SLO" in (repository.path / "load/slo.yaml").read_text()
 
@@ -249,6 +249,94 @@ def test_what_belongs_into_gitignore(repository):
     repository.write(files | {".gitignore": "/build/\n"})
     said, _, code = repository.clearance("init")
     assert (code, "put .clearance/ and *.egg-info/ into .gitignore" in said) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("pytest.ini", "[pytest]\npython_files = spec_*.py\n"),
+        ("pytest.ini", "\ufeff[pytest]\r\npython_files =\r\n  nothing.py\r\n  checks/*.py\r\n"),
+        ("pyproject.toml", "[tool.pytest.ini_options]\npython_files = ['spec_*.py']\n"),
+        ("pyproject.toml", "[tool.pytest]\npython_files = 'spec_*.py'\n"),
+        ("tox.ini", "[tox]\n[pytest]\npython_files: spec_*.py\n"),
+        ("setup.cfg", "[tool:pytest]\npython_files = spec_*.py\n"),
+    ],
+)
+def test_tests_of_another_name(repository, file, text):
+    """What the project's settings say is a test module is one, whichever file says it."""
+    repository.write({"sums.py": MODULE, "checks/spec_sums.py": TEST, "checks/test_other.py": TEST, file: text})
+    assert repository.clearance("init")[2] == 0
+    unit = checks(repository)["unit"]
+    assert (unit["config"], unit["reach"] >= 2) == ([file], True)
+    assert ("checks/**" in unit["inputs"], unit["run"][1].startswith("checks")) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("pytest.ini", "no section\n"),
+        ("setup.cfg", "[tool:pytest]\n[broken"),
+        ("pyproject.toml", "[tool.pytest"),
+        ("pyproject.toml", "[tool]\npytest = 1\n"),
+        ("pyproject.toml", "[tool.pytest]\nini_options = 1\n"),
+        ("tox.ini", "[pytest]\npython_files = %(home)s\xff\n"),
+    ],
+)
+def test_settings_that_cannot_be_read(repository, file, text):
+    """Where a project's settings are no settings, its tests are those of the usual names."""
+    repository.write({"sums.py": MODULE, "tests/test_sums.py": TEST})
+    (repository.path / file).write_bytes(text.encode("latin-1"))
+    assert (repository.clearance("init")[2], checks(repository)["unit"]["reach"]) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        (
+            "features/sums.feature",
+            "Feature: Sums\n",
+            "! features/sums.feature: scenarios that no pytest-bdd",
+        ),
+        ("sums/tests.py", TEST, "! sums/tests.py: tests, but pytest looks for no module of this name"),
+        ("test_later.py", "import pytest\npytestmark = pytest.mark.skip\n" + TEST, "! test_later.py: no test in it"),
+    ],
+)
+def test_what_looks_like_tests_and_is_not_asked_for(repository, file, text, said):
+    """Behave's features, tests of another name, tests that may be skipped: init says that no check has them."""
+    repository.write({"sums/__init__.py": MODULE, file: text})
+    assert said in repository.clearance("init")[0]
+
+
+def test_services_of_one_repository(repository):
+    """Each folder with its own requirements is a project, tested apart, and again when the code beside it changes."""
+    repository.write(
+        {
+            **{f"services/{name}/requirements.txt": "requests\n" for name in "ab"},
+            **{f"services/{name}/app/__init__.py": MODULE for name in "ab"},
+            **{f"services/{name}/tests/test_app.py": TEST for name in "ab"},
+            **{f"services/{name}/tests/requirements.txt": "pytest\n" for name in "ab"},
+            "libs/common.py": MODULE,
+        }
+    )
+    assert repository.clearance("init")[2] == 0
+    found = {name: check["env"]["PYTHONPATH"] for name, check in checks(repository).items() if "unit" in name}
+    assert found == {"unit-services-a": "services/a", "unit-services-b": "services/b"}
+    assert checks(repository)["unit-services-a"]["inputs"] == ["services/a/**", "libs/**/*.py", "services/**/*.py"]
+
+
+def test_what_is_installed_is_an_input(repository):
+    """Another lock is another environment: evidence from before it is not used again."""
+    repository.write({"test_sums.py": TEST, "poetry.lock": "", "requirements-dev.txt": "", "docs/requirements.txt": ""})
+    assert repository.clearance("init")[2] == 0
+    assert checks(repository)["unit"]["inputs"] == ["test_sums.py", "poetry.lock", "requirements-dev.txt"]
+
+
+def test_actions_of_the_repository_are_workflows_too(repository):
+    """An action in .github is looked at as the workflows are, and evidence of its older state is not used again."""
+    repository.write({".github/workflows/ci.yml": WORKFLOW, ".github/actions/make/action.yml": "name: make\n"})
+    assert repository.clearance("init")[2] == 0
+    found = checks(repository)["workflows"]
+    assert (found["reach"], ".github/**/action.y*ml" in found["inputs"]) == (2, True)
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9.py", b"back\\slash.py", b"line\nbreak.py", b'quote".py', b"-x.py"])
