@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 
+from clearance.model import UnreadableError
 from clearance.readers.decoding import ENCODINGS
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -20,6 +21,7 @@ def split(output: bytes) -> tuple[list[str], bytes | None]:
 
     The list begins a line; it ends with that line, or else with the first `]` that begins a line. A report that is
     JSON alone is a list without a log; one that is something else is a log. UTF-16 and UTF-32 need their mark.
+    Raises `UnreadableError` for a second list, which would go unread.
     """
     output = _utf8(output)
     begin = _START.search(output)
@@ -30,6 +32,11 @@ def split(output: bytes) -> tuple[list[str], bytes | None]:
     if not output[begin.start() : stop].rstrip().endswith(b"]"):
         end = _END.search(output, stop)
         stop = end.end() if end is not None else len(output)
+    if _START.search(output, stop) is not None:
+        raise UnreadableError(
+            "The report holds more than one JSON list, so more than one run wrote into it.",
+            "Let each run write a report of its own, or give one run all the files.",
+        )
     return _lines(output[: begin.start()]) + _lines(output[stop:]), output[begin.start() : stop]
 
 

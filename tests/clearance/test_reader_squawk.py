@@ -117,6 +117,12 @@ def test_the_log_and_the_list_are_told_apart(output, expected):
     assert expected == split(output)
 
 
+def test_a_second_list_is_refused_and_not_passed_over():
+    """Two runs that append to one file: the violations of the second would be lost."""
+    with pytest.raises(UnreadableError, match="more than one JSON list"):
+        split(b'[]\n[INFO] checking file path: b.sql\n[{"file": "b.sql"}]\n')
+
+
 @given(
     st.lists(st.text("abc :-/.", min_size=1).filter(str.strip)), st.lists(st.text("xyz ", min_size=1).filter(str.strip))
 )
