@@ -31,6 +31,44 @@ run "what_holds_runs_up_is_told" {
   }
 
   assert {
+    condition = {
+      for name in ["requests-age", "undelivered-depth", "undelivered-requests"] : name => join(" ", [
+        aws_cloudwatch_metric_alarm.this[name].metric_name, one(values(aws_cloudwatch_metric_alarm.this[name].dimensions)),
+      ])
+      } == {
+      requests-age         = "ApproximateAgeOfOldestMessage clearance-test-requests"
+      undelivered-depth    = "ApproximateNumberOfMessagesVisible clearance-test-undelivered"
+      undelivered-requests = "Invocations clearance-test-undelivered"
+    }
+    error_message = "Each alarm looks at its own queue or function."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for function in ["receiver", "undelivered", "worker"] : [
+        for name, metric in { errors = "Errors", throttles = "Throttles" } : aws_cloudwatch_metric_alarm.this["${function}-${name}"].metric_name == metric &&
+        aws_cloudwatch_metric_alarm.this["${function}-${name}"].dimensions == tomap({ FunctionName = "clearance-test-${function}" })
+      ]
+    ]))
+    error_message = "Errors and throttles of each function are its own."
+  }
+
+  assert {
+    condition = {
+      for query in aws_cloudwatch_metric_alarm.silence.metric_query : query.id => [one(query.metric[*].metric_name), one(query.metric[*].period)] if query.id != "silence"
+      } == {
+      answered = [aws_cloudwatch_log_metric_filter.ending["worker-answered"].metric_transformation[0].name, 3600]
+      asked    = ["NumberOfMessagesSent", 3600]
+    }
+    error_message = "The alarm for silence compares an hour's requests with the answers that the log tells of."
+  }
+
+  assert {
+    condition     = aws_sns_topic.alarms.kms_master_key_id == module.telemetry_key.arn
+    error_message = "What the alarms tell is encrypted."
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.this["requests-age"].threshold < 600
     error_message = "The alarm comes before Terraform Cloud's ten minutes are over."
   }

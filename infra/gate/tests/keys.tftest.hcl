@@ -75,6 +75,21 @@ run "one_role_for_each_use" {
   }
 
   assert {
+    condition = {
+      for use in concat(module.data_key.policy.Statement, module.signing_key.policy.Statement, module.telemetry_key.policy.Statement) : use.Sid => use.Condition if can(use.Condition)
+      } == {
+      AccountUsesByIam = { StringEquals = { "kms:CallerAccount" = "111122223333" } }
+      AlarmsPublish    = { StringEquals = { "aws:SourceAccount" = "111122223333" } }
+      LambdaOpensEnvironments = {
+        StringEquals = { "kms:CallerAccount" = "111122223333", "kms:ViaService" = "lambda.eu-central-1.amazonaws.com" }
+      }
+      LogsKeep      = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:aws:logs:eu-central-1:111122223333:log-group:*" } }
+      WorkflowSigns = { StringEquals = { "kms:SigningAlgorithm" = "ECDSA_SHA_256" } }
+    }
+    error_message = "Services use a key for this account alone, and the signing key signs in one way."
+  }
+
+  assert {
     condition     = module.signing_key.spec == "ECC_NIST_P256"
     error_message = "Verdicts are signed by ECDSA on P-256, which the trust file knows."
   }

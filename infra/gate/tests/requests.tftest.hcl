@@ -14,11 +14,6 @@ run "from_the_api_to_an_answer" {
   }
 
   assert {
-    condition     = toset(flatten(data.aws_iam_policy_document.receiver.statement[*].actions)) == toset(["kms:Decrypt", "secretsmanager:GetSecretValue", "sqs:SendMessage"])
-    error_message = "The receiver reads its secret and sends to its queue."
-  }
-
-  assert {
     condition     = module.worker.environment.CLEARANCE_RUNTASK_POLICY_DIGEST == var.policy_digest && module.worker.environment.CLEARANCE_RUNTASK_HOSTS == "app.terraform.io"
     error_message = "The worker holds one policy, and calls one host."
   }
@@ -36,6 +31,30 @@ run "from_the_api_to_an_answer" {
   assert {
     condition     = aws_lambda_event_source_mapping.undelivered.function_name == module.undelivered.arn && aws_lambda_event_source_mapping.worker.batch_size == 1
     error_message = "The dead-letter queue has a consumer of its own."
+  }
+
+  assert {
+    condition = alltrue([
+      for mapping in [aws_lambda_event_source_mapping.worker, aws_lambda_event_source_mapping.undelivered] : mapping.function_response_types == toset(["ReportBatchItemFailures"])
+    ])
+    error_message = "What failed is delivered again, and not taken for done."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_allow_policy.undelivered.redrive_allow_policy) == { redrivePermission = "byQueue", sourceQueueArns = [aws_sqs_queue.requests.arn] }
+    error_message = "The dead letters are those of one queue."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, document in data.aws_iam_policy_document.queue : [for statement in document.statement : [statement.effect, one(statement.actions), one(statement.condition).variable, one(one(statement.condition).values)]] == [["Deny", "sqs:*", "aws:SecureTransport", "false"]]
+    ])
+    error_message = "Nobody speaks with a queue without TLS."
+  }
+
+  assert {
+    condition     = alltrue([for secret in aws_secretsmanager_secret.this : secret.kms_key_id == module.data_key.arn])
+    error_message = "The secrets lie under a key of ours."
   }
 
   assert {

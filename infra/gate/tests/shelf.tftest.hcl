@@ -37,8 +37,28 @@ run "one_role_writes_what_stays" {
   }
 
   assert {
-    condition     = !contains(flatten(data.aws_iam_policy_document.worker.statement[*].actions), "s3:PutObject")
-    error_message = "The worker reads the shelf, and writes nothing to it."
+    condition = toset(flatten([
+      for statement in data.aws_iam_policy_document.shelf.statement : statement.actions if statement.sid == "OneWriter"
+    ])) == toset(["s3:DeleteObject*", "s3:PutObject*", "s3:ReplicateDelete", "s3:ReplicateObject", "s3:RestoreObject"])
+    error_message = "Writing is whatever changes, hides or deletes an object."
+  }
+
+  assert {
+    condition = [
+      for statement in data.aws_iam_policy_document.shelf.statement : [statement.effect, one(statement.actions), one(statement.condition).variable, one(one(statement.condition).values)]
+      if statement.sid == "TlsAlone"
+    ] == [["Deny", "s3:*", "aws:SecureTransport", "false"]]
+    error_message = "Nobody speaks with the shelf without TLS."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_server_side_encryption_configuration.shelf.rule).apply_server_side_encryption_by_default[0].kms_master_key_id == module.data_key.arn
+    error_message = "What lies on the shelf is encrypted under a key of ours."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_ownership_controls.shelf.rule[0].object_ownership == "BucketOwnerEnforced"
+    error_message = "No object has an owner or an access list of its own."
   }
 
   assert {
