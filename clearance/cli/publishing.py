@@ -55,7 +55,9 @@ def publish(
 def _page(
     form: str, verdict: Verdict, outputs: Mapping[str, str], details: Mapping[str, Json], sources: Sources
 ) -> str:
-    return RENDERERS[form](verdict, outputs=outputs, details=details, sources=sources, repository=_repository())
+    return RENDERERS[form](
+        verdict, outputs=outputs, details=details, sources=sources, explain=explaining.find, repository=_repository()
+    )
 
 
 def _shown(
@@ -75,7 +77,7 @@ def _shown(
         colour=terminal and not os.environ.get("NO_COLOR"),
         file=os.path.relpath(out / VERDICT),
         width=shutil.get_terminal_size().columns if terminal else None,
-        is_explained=explaining.find,
+        explain=explaining.find,
     )
 
 

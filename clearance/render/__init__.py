@@ -2,7 +2,7 @@
 
 A new audience is a new module and a line in `RENDERERS`. `outputs` is what a check's own tool printed last, by check;
 `reproduce` the command that runs a check again, where it isn't `clearance run --only CHECK`; `details` what its reader
-left to be drawn (`Reading.details`), `sources` the lines near findings,
+left to be drawn (`Reading.details`), `sources` the lines near findings, `explain` what is known of a rule, and
 `repository` the web address that the subject's commit belongs to.
 """
 
@@ -14,6 +14,7 @@ from typing import Protocol
 from clearance.model import Json, Verdict
 from clearance.render import html, junit, markdown, sarif, text, verdict_json, workflow_commands
 from clearance.render.report_rows import Sources
+from clearance.render.words import Explain
 
 
 class Renderer(Protocol):
@@ -27,6 +28,7 @@ class Renderer(Protocol):
         reproduce: Mapping[str, str] = ...,
         details: Mapping[str, Json] = ...,
         sources: Sources = ...,
+        explain: Explain = ...,
         repository: str | None = ...,
     ) -> str: ...
 

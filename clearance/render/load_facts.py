@@ -155,7 +155,12 @@ def whole(value: float | None) -> str:
 
 
 def seconds(value: float | None) -> str:
-    return DASH if value is None else f"{float(f'{value:.3g}'):,g} s"
+    """Return "65 s", "0.25 s" or "5.7 µs"."""
+    if value is None:
+        return DASH
+    if 0 < abs(value) < 0.001:
+        return f"{float(f'{value * 1e6:.2g}'):g} µs"
+    return f"{float(f'{value:.3g}'):,g} s"
 
 
 def rate(value: float | None) -> str:

@@ -41,7 +41,13 @@ def draw(ruling: Ruling, details: Json, *, anchor: str, again: str) -> Section:
         "drawing": load_drawing,
     }
     html = environment().get_template("load.html").render(page)
-    return Section(anchor=anchor, html=html, styles=tuple(map(resource, STYLES)), scripts=tuple(map(resource, SCRIPTS)))
+    return Section(
+        anchor=anchor,
+        title=f"Load run: {ruling.check}",
+        html=html,
+        styles=tuple(map(resource, STYLES)),
+        scripts=tuple(map(resource, SCRIPTS)),
+    )
 
 
 def _waterfall(details: Json) -> list[tuple[str, list[load_drawing.Bar]]]:

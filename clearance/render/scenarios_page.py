@@ -35,4 +35,5 @@ def draw(ruling: Ruling, details: Json, *, anchor: str, again: str) -> Section:
             tally=scenario_facts.tally(rows),
         )
     )
-    return Section(anchor=anchor, html=html, styles=tuple(map(resource, STYLES)))
+    title = f"Scenarios: {ruling.check}"
+    return Section(anchor=anchor, title=title, html=html, styles=tuple(map(resource, STYLES)))

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A piece of a page, already escaped, found at `anchor`, with the texts of the styles and scripts it needs."""
+    """A piece of a page, already escaped, found at `anchor`, with the texts of the styles and scripts it needs.
+
+    `title` is what links to it say; it is not escaped yet.
+    """
 
     anchor: str
+    title: str
     html: str
     styles: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from clearance.model import Decision, Finding, Ruling, Verdict, Waiver
 from clearance.render import words
-from clearance.render.words import NOTHING, Line, clean
+from clearance.render.words import NOTHING, Explain, Line, clean, unexplained
 
 FINDINGS = 10
 _FEWEST = 3
@@ -23,7 +23,6 @@ _MESSAGE = 200
 _NARROW = 60
 _SCREEN = 30  # a longer text repeats its answer at the end, where a terminal stops
 _INDENT = " " * 9
-_NO_RULE = frozenset[str]().__contains__
 _COLOURS = {Decision.PASS: "32", Decision.UNKNOWN: "33", Decision.FAIL: "31"}
 
 
@@ -47,13 +46,12 @@ def render(
     colour: bool = False,
     file: str = "verdict.json",
     width: int | None = None,
-    is_explained: Callable[[str], object] = _NO_RULE,
+    explain: Explain = unexplained,
     **_context: object,
 ) -> str:
     """Put a verdict into lines; `file` is where the reader finds what is left out, `colour` asks for ANSI colours.
 
-    Findings are cut to `width` characters, where that is the terminal's. `is_explained` knows the rules that
-    `clearance explain` has something to say of.
+    Findings are cut to `width` characters, where that is the terminal's. `explain` returns what is known of a rule.
     """
     lines = [*_head(verdict), ""]
     widest = max((len(clean(ruling.check, 60)) for ruling in verdict.rulings), default=0)
@@ -70,7 +68,7 @@ def render(
         body = list(_check(line, verdict, manner))
         lines += [_title(line, widest), *(_INDENT + text for text in body)]
         lines += [""] if line.ruling.decision is not Decision.PASS else []
-    notes = [*_waivers(verdict), *_explained(verdict, is_explained)]
+    notes = [*_waivers(verdict), *_explained(verdict, explain)]
     lines += ["", *notes] if notes and lines[-1] else notes
     while not lines[-1]:
         lines.pop()
@@ -190,10 +188,10 @@ def _waivers(verdict: Verdict) -> Iterator[str]:
         yield f"idle waiver, {words.idleness(waiver)}: {_waiver(waiver, verdict)}"
 
 
-def _explained(verdict: Verdict, is_explained: Callable[[str], object]) -> Iterator[str]:
+def _explained(verdict: Verdict, explain: Explain) -> Iterator[str]:
     """Say how to ask what the rules that block are for."""
     first = {finding.rule for ruling in verdict.rulings for finding in ruling.blocking[:FINDINGS]}
-    rules = [rule for rule in sorted(first) if is_explained(rule)]
+    rules = [rule for rule in sorted(first) if list(explain(rule))]
     if rules:
         yield f"what a rule is for, and what to do: clearance explain {shlex.quote(clean(rules[0], 80))}"
 

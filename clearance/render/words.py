@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from clearance.model import (
     POLICY_RULING,
@@ -25,6 +26,24 @@ from clearance.model import (
 NOTHING: Mapping[str, str] = {}
 _MINUTE, _HOUR = 60, 3600
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # ECMA-48, "Select Graphic Rendition"
+
+
+class Explained(Protocol):
+    """What is known of a tool's rule: why it is there, and what to do about a finding."""
+
+    @property
+    def tool(self) -> str: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+
+
+Explain = Callable[[str], Iterable[Explained]]
+
+
+def unexplained(_rule: str) -> Iterable[Explained]:
+    return ()
 
 
 def clean(text: str, limit: int = 1000) -> str:

@@ -20,6 +20,16 @@ AIMED = """() => [...document.querySelectorAll('.aimed')].map((one) => {
   const box = one.getBoundingClientRect();
   return [one.id, one.checkVisibility(), box.top >= 0 && box.top < innerHeight];
 })"""
+PARTS = """() => [...document.querySelectorAll('main > section')].filter((one) => one.checkVisibility())
+  .map((one) => one.id || one.className)"""
+STOPS = "() => [...document.querySelectorAll('.scroll[tabindex]')].filter((one) => one.checkVisibility()).length"
+MARKED = "() => CSS.highlights.get('found')?.size ?? 0"
+ORDERED = """() => {
+  const rows = [...document.querySelector('.findings').tBodies[0].rows].map((row) => row.id);
+  const all = JSON.parse(document.getElementById('data').textContent).checks[0].rows.map((row) => row[0]);
+  const places = rows.map((id) => all.indexOf(id));
+  return places.every((place, number) => !number || places[number - 1] < place);
+}"""
 STATUS = "() => document.querySelector('[role=status]').textContent"
 
 
@@ -61,7 +71,13 @@ class Reader:
     def seen(self):
         self.settle()
         found = {"rows": self.ask(ROWS), "checks": self.ask(CHECKS), "status": self.ask(STATUS)}
+        found |= {"parts": self.ask(PARTS), "marked": self.ask(MARKED)}
         return found | {"hash": self.ask("() => location.hash"), "scenarios": self.ask(SCENARIOS)}
+
+
+def page_says(reader):
+    """The text of the box for searching, as far as it shows."""
+    return reader.page.inner_text(".find").strip()
 
 
 def screens(browser, report):
@@ -86,6 +102,8 @@ def screens(browser, report):
                 reader.ask(tables),
                 reader.ask("() => document.querySelector('.find').checkVisibility()"),
             ]
+            reader.go("#q=sql+injection").page.emulate_media(media="print")
+            found["print"].append(page_says(reader))
         reader.context.close()
     return found
 
@@ -103,6 +121,7 @@ def search(browser, report):
     reader = Reader(browser, report, "light")
     page, found = reader.page, {}
     found["begin"] = reader.seen
+    found["stops"] = reader.ask(STOPS)
     page.keyboard.press("Tab")
     found["tab"] = reader.ask("() => document.activeElement.textContent")
     page.keyboard.press("/")
@@ -119,8 +138,14 @@ def search(browser, report):
     page.select_option("[name=severity]", "low")
     found["low"] = reader.seen
     page.click("[name=clear]")
+    page.select_option("[name=check]", "secrets")
+    found["secrets"] = reader.seen
+    page.click("[name=clear]")
+    page.fill("[name=q]", "first customer pays")
+    found["multi-az"] = reader.seen
     page.fill("[name=q]", "not how a flight is named")
     found["scenario"] = reader.seen
+    found["history"], found["kept"] = steps(reader)
     reader.go("#decision=unknown&q=a")
     found["linked"] = reader.seen
     reader.go("#q=nothing+has+this")
@@ -138,6 +163,22 @@ def search(browser, report):
     return found
 
 
+def steps(reader):
+    """Where the browser's own buttons lead after a search and a filter, and what a finding's link does to a search."""
+    page, seen = reader.go().page, []
+    page.focus("[name=q]")
+    for letter in "sql":
+        page.keyboard.type(letter)
+        reader.settle()
+    page.select_option("[name=state]", "waived")
+    reader.settle()
+    for go in (page.go_back, page.go_back, page.go_forward):
+        go()
+        seen.append(reader.seen["hash"])
+    page.click("#check-bandit tr:not([hidden]) a.here")
+    return seen, [reader.seen["hash"], page.input_value("[name=q]"), reader.seen["rows"]]
+
+
 def long(browser, report):
     """What becomes of findings that have no row yet."""
     reader = Reader(browser, report, "light")
@@ -146,6 +187,10 @@ def long(browser, report):
     found["clicked"] = reader.seen
     reader.go("#q=b608")
     found["searched"] = reader.seen
+    reader.page.click("[name=clear]")
+    reader.settle()
+    reader.page.click("p.more button")
+    found["ordered"] = [reader.ask(ORDERED), reader.seen["rows"]]
     reader.go("#finding-002401aaaaaa")
     found["linked"] = reader.ask(AIMED)
     reader.go("#finding-002401aaaaaa&severity=info")

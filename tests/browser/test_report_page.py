@@ -35,8 +35,10 @@ def test_everybody_can_read_it(seen, screen):
 
 
 def test_paper_shows_all_of_it(seen):
-    """On paper what is folded shows, the paper is white, and there is nothing to search with."""
-    assert ["#fff", True, False] == seen["screens"]["print"]
+    """On paper what is folded shows, it is white, nothing is there to search with, and it says if it is a part."""
+    assert ["#fff", True, False, "Shown: 1 of 4 findings, in 1 of 6 checks, and 0 of 71 scenarios."] == (
+        seen["screens"]["print"]
+    )
 
 
 def test_it_is_small(seen):
@@ -50,7 +52,7 @@ def test_it_is_small(seen):
         "This change must not go on: 2 checks fail, 1 is unknown, 3 pass.",
         "Possible SQL injection vector",
         "select * from flights where",
-        "expires 2027-03-31, 127 days left",
+        "expires 2027-03-31 127 days left",
         "Failed at",
         "GET /v1/flights/2031-05-01/UA/one/JFK was answered 404 Not Found",
         "declared, and did not run",
@@ -69,7 +71,8 @@ def test_without_scripts_it_is_complete(seen, words):
         ("text", ["check-bandit"], 1, 0, "#q=sql+injection"),
         ("reloaded", ["check-bandit"], 1, 0, "#q=sql+injection"),
         ("passed", ["check-unit", "check-checkov", "check-secrets"], 1, 69, "#decision=pass"),
-        ("low", ["check-bandit"], 1, 7, "#severity=low"),
+        ("low", ["check-bandit"], 1, 0, "#severity=low"),
+        ("secrets", ["check-secrets"], 0, 0, "#check=secrets"),
         ("scenario", ["check-integration"], 1, 1, "#q=not+how+a+flight+is+named"),
         ("linked", ["check-load"], 0, 1, "#decision=unknown&q=a"),
         ("nothing", [], 0, 0, "#q=nothing+has+this"),
@@ -87,8 +90,64 @@ def test_what_is_looked_for_is_shown_and_stands_in_the_address(seen, done, check
 def test_what_is_found_is_read_out(seen):
     """A status that screen readers follow says how much is shown, and a reload fills the box again."""
     assert "4 findings in 6 checks." == seen["search"]["begin"]["status"]
-    assert "Shown: 1 of 4 findings, in 1 of 6 checks." == seen["search"]["text"]["status"]
+    assert "Shown: 1 of 4 findings, in 1 of 6 checks, and 0 of 71 scenarios." == seen["search"]["text"]["status"]
     assert "sql injection" == seen["search"]["reloaded"]["box"]
+
+
+@pytest.mark.parametrize(
+    ("done", "status"),
+    [
+        ("scenario", "Shown: 1 of 4 findings, in 1 of 6 checks, and 1 of 71 scenarios."),
+        ("nothing", "Nothing here matches. Shown: 0 of 4 findings, in 0 of 6 checks, and 0 of 71 scenarios."),
+    ],
+)
+def test_the_status_counts_scenarios_and_says_that_nothing_matches(seen, done, status):
+    """Scenarios are counted beside findings, and an empty page says why it is."""
+    assert status == seen["search"][done]["status"]
+
+
+@pytest.mark.parametrize(
+    ("done", "parts"),
+    [
+        ("begin", ["details-integration", "details-load", "waivers"]),
+        ("linked", ["details-integration", "details-load"]),
+        ("low", []),
+        ("secrets", []),
+        ("multi-az", ["waivers"]),
+        ("nothing", []),
+    ],
+)
+def test_a_filter_narrows_the_whole_page(seen, done, parts):
+    """Load runs, scenarios and waivers that are not looked for go, with those of other checks."""
+    assert parts == seen["search"][done]["parts"]
+
+
+def test_what_is_looked_for_is_marked_where_it_stands(seen):
+    """Each place of a word that is looked for is marked, in what is shown alone, and no mark stays behind."""
+    found = seen["search"]
+
+    assert (0, 0, 0) == tuple(found[done]["marked"] for done in ("begin", "cleared", "nothing"))
+    assert 2 <= found["text"]["marked"] <= 20
+
+
+def test_the_back_button_takes_a_filter_back(seen):
+    """Letters typed one after another are one step back, each filter is another."""
+    assert ["#q=sql", "", "#q=sql"] == seen["search"]["history"]
+
+
+def test_a_findings_own_link_keeps_what_is_looked_for(seen):
+    """Following the link of a finding shows it, and the search stays as it is."""
+    assert ["#finding-5f0c5f0c5f0c&q=sql", "sql", 1] == seen["search"]["kept"]
+
+
+def test_a_table_that_fits_is_no_stop_for_the_keyboard(seen):
+    """On a wide screen none of the tables needs scrolling, and so none takes the focus."""
+    assert 0 == seen["search"]["stops"]
+
+
+def test_rows_stay_the_worst_first_whatever_was_looked_for_before(seen):
+    """Rows that a search made do not stay where it put them: more of them come in the order of the report."""
+    assert [True, 700] == seen["long"]["ordered"]
 
 
 def test_the_keyboard_is_enough(seen):

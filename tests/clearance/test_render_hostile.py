@@ -35,7 +35,23 @@ ATTACKS = [
     "[" * 40 + "`" * 9 + "~" * 9 + "\\|\\",
 ]
 OURS_IN_HTML = {
-    *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "h1", "h2", "p", "details"),
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "header",
+        "nav",
+        "main",
+        "section",
+        "footer",
+        "h1",
+        "h2",
+        "p",
+        "details",
+    ),
     *(
         "summary",
         "b",

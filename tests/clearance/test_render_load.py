@@ -356,6 +356,6 @@ OURS = {
     *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section", "script", "noscript"),
     *("h1", "h2", "h3", "p", "details", "summary", "b", "strong", "span", "ul", "li", "div", "figure", "figcaption"),
     *("table", "caption", "thead", "tr", "th", "td", "br", "small", "a", "code", "pre"),
-    *("tbody", "label", "input", "select", "option", "button"),
+    *("nav", "tbody", "label", "input", "select", "option", "button"),
     *("svg", "rect", "line", "circle", "path"),
 }

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from clearance.model import Decision, Finding, Override, Ruling, Severity
 from clearance.render import html, report_rows
-from tests.clearance.test_render import EXPIRED, KINDS, MIXED, NOW, WAIVER, ruling, verdict
+from tests.clearance.test_render import EXPIRED, KINDS, MIXED, NOW, WAIVER, exhibit, known, ruling, verdict
 from tests.clearance.test_render_hostile import ATTACKS, CLEAN_TEXT, TEXT, verdicts
 
 INERT = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -105,6 +105,42 @@ def test_waivers_stand_together_with_their_days():
     assert sorted(order) == order
     assert "covers 1 finding" in section
     assert [1, 1, 1] == [section.count(one.reason) for one in (WAIVER, EXPIRED, MIXED.idle_waivers[0])]
+
+
+@pytest.mark.parametrize(
+    ("decision", "complete", "answer"),
+    [
+        (Decision.PASS, True, "This change may go on: 1 check passes."),
+        (Decision.PASS, False, "Only a part of what this change needs was judged: 1 check passes."),
+        (Decision.UNKNOWN, True, "It is not known whether this change may go on: 1 check is unknown."),
+        (Decision.FAIL, False, "This change must not go on: 1 check fails."),
+    ],
+)
+def test_the_answer_is_a_sentence(decision, complete, answer):
+    """The decision is said in words, and a part that passes is not said to let the whole go on."""
+    page = html.render(verdict(ruling("code", decision), complete=complete))
+
+    assert f'<p class="lead">{answer}</p>' in page
+
+
+def test_what_there_is_stands_below_the_answer():
+    """Findings by what became of them, waivers and the one that ends first stand in a line of their own."""
+    page = html.render(MIXED)
+
+    assert ("; 3 waivers, the first of which expired 2026-11-23, 1 day ago.</p>") in page
+    assert '<p class="soft">1 finding: 1 blocks.</p>' in html.render(
+        verdict(ruling("code", Decision.FAIL, blocking=findings(1)))
+    )
+
+
+@pytest.mark.parametrize(("tools", "said"), [(("tool", "other"), ["tool"]), (("one", "other"), ["one", "other"])])
+def test_a_rule_is_explained_beside_its_findings(tools, said):
+    """Why a rule is there and what to do stand below the findings; of two tools' rules, that of the one that looked."""
+    judged = verdict(ruling("code", Decision.FAIL, blocking=findings(9)), evidence=(exhibit("code", 3, "files"),))
+    page = html.render(judged, explain=known("R3", tools=tools))
+
+    assert said == re.findall(r"<dt>R3 <span class=\"soft\">(\w+)</span><dd>as \1 has it<dd><b>Do:</b> mend it", page)
+    assert "<dt>" not in html.render(judged)
 
 
 def test_digests_are_whole():

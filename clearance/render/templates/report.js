@@ -3,6 +3,8 @@
   "use strict";
   const STEP = 500;
   const FIELDS = ["q", "decision", "severity", "state", "check"];
+  const MARKED = 2000;
+  const main = document.querySelector("main");
   const find = document.querySelector(".find");
   const data = JSON.parse(document.getElementById("data").textContent);
   const places = [...document.querySelectorAll("details.check")];
@@ -10,17 +12,22 @@
   const features = [...document.querySelectorAll("details.feature")];
   const inputs = Object.fromEntries(FIELDS.map((name) => [name, find.querySelector(`[name=${name}]`)]));
   const status = find.querySelector("[role=status]");
+  const clear = find.querySelector("[name=clear]");
+  const waivers = document.querySelector("section.waivers");
   const said = new Map([...places, ...scenarios].map((one) => [one, one.textContent.toLowerCase()]));
   const opened = new Map([...places, ...features].map((one) => [one, one.open]));
 
   const checks = data.checks.map((check, number) => {
     const place = places[number];
     const body = place.querySelector("table.findings > tbody");
-    const rows = check.rows.map((row) => ({ row, text: [check.check, ...row.slice(1, 8)].join("\n").toLowerCase() }));
+    const made = [...(body ? body.rows : [])];
+    const texts = (row, number) => (made[number] ? [made[number].textContent] : row.slice(1, 8));
+    const rows = check.rows.map((row, number) => ({ row, text: [check.check, ...texts(row, number)].join("\n").toLowerCase() }));
     const own = [check.check, ...[...place.querySelectorAll(".reasons > li")].map((one) => one.textContent)];
     return {
-      ...check, place, body, rows, own: own.join("\n").toLowerCase(), made: [...(body ? body.rows : [])], limit: 0,
+      ...check, place, body, rows, own: own.join("\n").toLowerCase(), made, limit: 0,
       shown: body ? body.rows.length : 0, more: body ? noteAfter(place, body) : null,
+      section: document.getElementById(place.dataset.section),
     };
   });
 
@@ -64,18 +71,23 @@
     return row;
   }
 
-  // The rows in the page stay; those that are looked for and not there yet are made, so many at a time.
-  function list(check, wanted) {
+  // The rows in the page stay; those that are looked for and not there yet are made, so many at a time, in their place.
+  function list(check, wanted, target) {
     const shown = new Set(wanted.slice(0, check.limit));
-    const fresh = document.createDocumentFragment();
-    check.rows.forEach(({ row }, number) => {
-      if (shown.has(number) && !check.made[number]) {
-        check.made[number] = make(row);
-        fresh.append(check.made[number]);
+    if (target !== undefined) shown.add(target);
+    let last = null;
+    for (let number = 0; number < check.rows.length; number++) {
+      let row = check.made[number];
+      if (!row && shown.has(number)) {
+        row = check.made[number] = make(check.rows[number].row);
+        if (last) last.after(row);
+        else check.body.prepend(row);
       }
-    });
-    if (check.body) check.body.append(fresh);
-    check.made.forEach((one, number) => (one.hidden = !shown.has(number)));
+      if (row) {
+        row.hidden = !shown.has(number);
+        last = row;
+      }
+    }
     const missing = wanted.length - shown.size;
     const beyond = check.findings - check.rows.length;
     if (!check.more) return;
@@ -85,11 +97,39 @@
       button.type = "button";
       button.addEventListener("click", () => {
         check.limit += STEP;
-        list(check, wanted);
+        list(check, wanted, target);
+        mark(ask());
       });
       check.more.append(button, ` of ${missing.toLocaleString("en")} that are not shown. `);
     }
     if (beyond > 0) check.more.append(`Another ${beyond.toLocaleString("en")} are in verdict.json alone.`);
+  }
+
+  const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+  const words = (asked) => asked.q.toLowerCase().split(/\s+/).filter(Boolean);
+
+  // Marks what was looked for where it stands, without touching the page: CSS Custom Highlight API.
+  function mark(asked) {
+    if (!window.CSS || !CSS.highlights) return;
+    CSS.highlights.delete("found");
+    const wanted = words(asked);
+    const ranges = [];
+    const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+    while (wanted.length && ranges.length < MARKED && texts.nextNode()) {
+      const node = texts.currentNode;
+      const text = node.data.toLowerCase();
+      if (text.length !== node.data.length || !wanted.some((word) => text.includes(word))) continue;
+      if (find.contains(node) || !node.parentElement.checkVisibility()) continue;
+      for (const word of wanted) {
+        for (let at = text.indexOf(word); at >= 0 && ranges.length < MARKED; at = text.indexOf(word, at + word.length)) {
+          const range = new Range();
+          range.setStart(node, at);
+          range.setEnd(node, at + word.length);
+          ranges.push(range);
+        }
+      }
+    }
+    if (ranges.length) CSS.highlights.set("found", new Highlight(...ranges));
   }
 
   function ask() {
@@ -97,8 +137,8 @@
   }
 
   function apply(asked, target) {
-    const words = asked.q.toLowerCase().split(/\s+/).filter(Boolean);
-    const has = (text) => words.every((word) => text.includes(word));
+    const wanted = words(asked);
+    const has = (text) => wanted.every((word) => text.includes(word));
     const narrow = asked.severity || asked.state;
     const any = FIELDS.some((name) => asked[name]);
     let findings = 0, all = 0, seen = 0;
@@ -113,25 +153,56 @@
       const there = wanted.length || (!narrow && (whole || has(said.get(check.place))));
       const show = (fits && there) || check.place.id === target || check.rows.some(({ row }) => row[0] === target);
       check.place.hidden = !show;
-      check.limit = Math.max(any ? STEP : check.shown, 1 + wanted.findIndex((number) => check.rows[number].row[0] === target));
-      list(check, wanted);
+      check.limit = any ? STEP : check.shown;
+      const aim = target ? check.rows.findIndex(({ row }) => row[0] === target) : -1;
+      list(check, wanted, aim < 0 ? undefined : aim);
       all += check.findings;
+      if (check.section) check.section.hidden = any && !show;
       if (show) seen += 1;
       if (show) findings += wanted.length;
-      if (any && show && wanted.length) check.place.open = true;
+      if (any && show && (wanted.length || asked.q)) check.place.open = true;
       else if (!any) check.place.open = opened.get(check.place);
     }
+    const told = tell(asked, target, any && narrow, has);
+    if (waivers) listWaivers(asked, any, has);
+    find.classList.toggle("active", any);
+    clear.disabled = !any;
+    const also = scenarios.length ? `, and ${told} of ${counted(scenarios.length, "scenario")}` : "";
+    const nothing = findings + seen + told === 0 ? "Nothing here matches. " : "";
+    status.textContent = any
+      ? `${nothing}Shown: ${findings.toLocaleString("en")} of ${counted(all, "finding")}, in ${seen} of ${counted(checks.length, "check")}${also}.`
+      : `${counted(all, "finding")} in ${counted(checks.length, "check")}.`;
+    mark(asked);
+  }
+
+  // Shows the scenarios that are looked for, and returns how many; a filter for findings leaves none.
+  function tell(asked, target, none, has) {
+    const by = Boolean(asked.q || asked.decision);
     for (const one of scenarios) {
-      const fits = (!asked.decision || one.dataset.decision === asked.decision) && has(said.get(one));
-      one.hidden = !(fits || one.id === target) && Boolean(asked.q || asked.decision);
+      const fits = !none && (!asked.decision || one.dataset.decision === asked.decision) && has(said.get(one));
+      one.hidden = !(fits || one.id === target) && (by || none);
     }
     for (const one of features) {
-      one.hidden = Boolean(asked.q || asked.decision) && !one.querySelector("article:not([hidden])");
-      one.open = asked.q || asked.decision ? !one.hidden : opened.get(one);
+      one.hidden = (by || none) && !one.querySelector("article:not([hidden])");
+      one.open = by ? !one.hidden : opened.get(one);
     }
-    status.textContent = any
-      ? `Shown: ${findings.toLocaleString("en")} of ${all.toLocaleString("en")} findings, in ${seen} of ${checks.length} checks.`
-      : `${all.toLocaleString("en")} findings in ${checks.length} checks.`;
+    for (const { check, section } of checks) {
+      if (!section || !section.matches(".scenarios")) continue;
+      const other = asked.check && check !== asked.check;
+      section.hidden = Boolean(other || ((by || none) && !section.querySelector("article:not([hidden])")));
+    }
+    return scenarios.filter((one) => !one.hidden && !one.closest("section").hidden).length;
+  }
+
+  // A waiver belongs to what is looked for by its text; it has no decision and no severity.
+  function listWaivers(asked, any, has) {
+    let shown = 0;
+    for (const row of waivers.querySelectorAll("tbody > tr")) {
+      const fits = has(row.textContent.toLowerCase()) && (!asked.check || ["*", asked.check].some((name) => row.dataset.checks.split(" ").includes(name)));
+      row.hidden = !fits;
+      shown += fits;
+    }
+    waivers.hidden = any && (!shown || Boolean(asked.decision || asked.severity || !["", "waived"].includes(asked.state)));
   }
 
   // The address ends like `#finding-0a1b2c&q=sql&decision=fail`: a place, what is looked for, or both.
@@ -147,16 +218,23 @@
     return { target, asked: Object.fromEntries(FIELDS.map((name) => [name, (given.get(name) || "").slice(0, 200)])) };
   }
 
+  const given = () => new URLSearchParams(Object.entries(ask()).filter(([, value]) => value));
+
+  // What is typed on, letter by letter, is one step of the browser's history; another filter is another.
   function write() {
-    const given = new URLSearchParams(Object.entries(ask()).filter(([, value]) => value));
-    history.replaceState(null, "", `#${given}`);
+    const fields = (asked) => FIELDS.filter((name) => asked[name]).join();
+    const further = fields(ask()) !== fields(read().asked) || find.contains(document.activeElement.closest("select"));
+    history[further ? "pushState" : "replaceState"](null, "", `#${given()}`);
   }
 
   function show(target) {
     document.querySelectorAll(".aimed").forEach((one) => one.classList.remove("aimed"));
     const place = target && document.getElementById(target);
     if (!place) return;
-    for (let one = place; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
+    for (let one = place; one && one !== document.body; one = one.parentElement) {
+      if (one.tagName === "DETAILS") one.open = true;
+      one.hidden = false;
+    }
     place.classList.add("aimed");
     place.scrollIntoView({ block: "start" });
   }
@@ -168,19 +246,30 @@
     show(target);
   }
 
+  function change() {
+    write();
+    apply(ask(), "");
+    const top = main.getBoundingClientRect().top;
+    if (top < 0) scrollBy(0, top);
+  }
+
   let waiting = 0;
   find.addEventListener("input", () => {
     cancelAnimationFrame(waiting);
-    waiting = requestAnimationFrame(() => {
-      write();
-      apply(ask(), "");
-    });
+    waiting = requestAnimationFrame(change);
   });
-  find.querySelector("[name=clear]").addEventListener("click", () => {
+  clear.addEventListener("click", () => {
     for (const name of FIELDS) inputs[name].value = "";
-    write();
-    apply(ask(), "");
+    change();
     inputs.q.focus();
+  });
+  // A finding's own link leads to it without giving up what is looked for.
+  document.addEventListener("click", (event) => {
+    const here = event.target.closest("a.here");
+    const asked = String(given());
+    if (!here || !asked || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    location.hash = `${here.hash}&${asked}`;
   });
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest && event.target.closest("input, select, textarea, [data-plot]");
@@ -190,6 +279,14 @@
     }
   });
   window.addEventListener("hashchange", follow);
+  // The keyboard stops at a table only if there is something to scroll to.
+  const fits = new ResizeObserver((changed) => {
+    for (const { target } of changed) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  document.querySelectorAll(".scroll").forEach((one) => fits.observe(one));
   find.hidden = false;
   follow();
 })();
