@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from clearance.cli.project import Project
 from clearance.judge.two_policies import Base
@@ -19,7 +21,7 @@ class Acceptance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who accepted, of which commit: an acceptance of one commit says nothing about the next."""
 
     commit: str
-    accepted_by: tuple[str, ...]
+    accepted_by: tuple[Annotated[str, Meta(pattern=r"\S")], ...]
     source: str = ""
 
 
@@ -56,7 +58,7 @@ def _accepted(named: str | None, subject: Subject) -> tuple[str, ...]:
         return ()
     try:
         said = msgspec.json.decode(take_file(Path(named)), type=Acceptance)
-    except (msgspec.MsgspecError, UnreadableError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, UnreadableError) as error:
         raise ClearanceError(
             f"{named} is no acceptance: {error}", 'it is {"commit": "...", "accepted_by": ["..."]}'
         ) from error

@@ -60,7 +60,10 @@ class Project:
                 f"commit {name} has no {path}, so nothing says what it asked for",
                 "where the policy is new, leave --base out and let a code owner of it review it",
             ) from error
-        return commit, policy.parse(text, readers=READERS, read=read)
+        try:
+            return commit, policy.parse(text, readers=READERS, read=read)
+        except PolicyError as error:
+            raise PolicyError(f"{path} of commit {name} cannot be used: {error}", error.hint) from error
 
     def inputs(self, checks: Iterable[Check], arguments: tuple[str, ...] = ()) -> dict[str, Inputs]:
         """Digest what each check's evidence must be made from."""

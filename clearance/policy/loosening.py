@@ -115,12 +115,14 @@ def _checks(base: Mapping[str, Check], head: Mapping[str, Check]) -> _Loosened:
                 yield "check-changed", f"check {name}", f"{field} changed, so that it may see less"
         if now.cache and not was.cache:
             yield "check-changed", f"check {name}", "its evidence may be reused now"
+        if now.timeout_s > was.timeout_s:
+            yield "timeout-raised", f"check {name}", f"it had {was.timeout_s:g} seconds, and has {now.timeout_s:g}"
 
 
 def _severities(base: Policy, head: Policy) -> _Loosened:
     for rule in sorted({*base.severities, *head.severities}):
         was, now = base.severities.get(rule), head.severities.get(rule)
-        if was != now and (now is None or was is None or now < was):
+        if was != now and now is not Severity.CRITICAL and (now is None or was is None or now < was):
             # without a word of the policy it is the tool's own severity, which nobody knows here
             yield (
                 "severity-lowered",
@@ -131,7 +133,13 @@ def _severities(base: Policy, head: Policy) -> _Loosened:
 
 def _waivers(base: tuple[Waiver, ...], head: tuple[Waiver, ...]) -> _Loosened:
     before = list(base)  # each of them stands for one of head's: two equal waivers cover twice as much
+    changed = []
     for waiver in head:
+        if waiver in before:  # or a narrower one might take its place, and it would seem to be new
+            before.remove(waiver)
+        else:
+            changed.append(waiver)
+    for waiver in changed:
         same = next((other for other in before if _within(waiver, other)), None)
         if same is not None:
             before.remove(same)

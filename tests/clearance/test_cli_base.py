@@ -73,13 +73,15 @@ def test_a_code_owner_lets_it_go(folder, tmp_path):
         ({"commit": "0" * 40, "accepted_by": ["ann"]}, "accepts commit 000"),
         ({"commit": "0" * 40}, "is no acceptance"),
         ([], "is no acceptance"),
+        ({"commit": "0" * 40, "accepted_by": [" "]}, "is no acceptance"),
+        (b'{"commit": "\xff"}', "is no acceptance"),
     ],
 )
 def test_a_word_on_another_commit(folder, tmp_path, said, named):
     """An acceptance of anything but this commit is an error, and says what it is of."""
     loosen(folder)
     accepted = tmp_path / "accepted.json"
-    accepted.write_text(json.dumps(said))
+    accepted.write_bytes(said if isinstance(said, bytes) else json.dumps(said).encode())
     done = folder.clearance("run", "--base", "HEAD~1", "--accepted", str(accepted))
     assert done.returncode == 2
     assert named in done.stderr
@@ -109,6 +111,17 @@ def test_words_that_do_not_fit(folder, words, named):
     assert done.returncode == 2
     assert named in done.stderr
     assert "hint: " in done.stderr
+
+
+def test_a_base_whose_policy_cannot_be_used(folder):
+    """What is wrong in the base's policy is said of that commit, not of the file at hand."""
+    folder.policy(more="nonsense = 1")
+    commit(folder, "a mistake")
+    folder.policy()
+    commit(folder, "put right")
+    done = folder.clearance("run", "--base", "HEAD~1")
+    assert done.returncode == 2
+    assert "clearance.toml of commit HEAD~1 cannot be used: [check.tool] has an unknown key: nonsense" in done.stderr
 
 
 def test_a_base_without_a_policy(folder):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from clearance.model import RunTask, Severity
 from clearance.policy import parse
 from clearance.policy.loosening import compare
 
+SLO = Path(__file__).parents[2] / "load/slo.yaml"
 CHECK = """
 [check.bandit]
 run = ["bandit", "-r", "service", "-o", "{report}"]
@@ -25,6 +27,7 @@ at_most = 2
 max_age = "7d"
 exclusive = true
 cache = false
+timeout_s = 60
 objectives = [{ measure = "coverage", at_least = 90, min_samples = 5 }, { measure = "slow", at_most = 0.5 }]
 
 [severity]
@@ -47,6 +50,7 @@ def policy(text=CHECK, pyproject=b"[tool.bandit]"):
         readers=["bandit", "sarif"],
         read={
             "pyproject.toml": pyproject,
+            "slo.yaml": SLO.read_bytes(),
             "rules.txt": b"tool: bandit 1.9.4\nB101\nB102\n",
             "fewer.txt": b"tool: bandit 1.9.4\nB101\n",
             "older.txt": b"tool: bandit 1.0.0\nB101\nB102\n",
@@ -67,6 +71,16 @@ LOOSENED = [
     ('max_age = "7d"', "", "policy/age-raised"),
     ("exclusive = true", "", "policy/alone-dropped"),
     ("cache = false", "", "policy/check-changed"),
+    ("timeout_s = 60", "timeout_s = 61", "policy/timeout-raised"),
+    ("timeout_s = 60", "", "policy/timeout-raised"),
+    ('reader = "bandit"', 'reader = "sarif"', "policy/check-changed"),
+    ('config = ["pyproject.toml"]', "", "policy/check-changed"),
+    ("cache = false", 'cache = false\nenv_from = ["HOME"]', "policy/check-changed"),
+    ("cache = false", 'cache = false\nenv = { PATH = "/tmp" }', "policy/check-changed"),
+    ("cache = false", "cache = false\nproject = true", "policy/check-changed"),
+    ("cache = false", 'cache = false\ngroup = "other"', "policy/check-changed"),
+    ("cache = false", 'cache = false\nstdout = "bandit.json"', "policy/check-changed"),
+    ("reach = 10", 'reach = 10\nslo = "slo.yaml"', "policy/check-changed"),
     ("at_least = 90", "at_least = 89.9", "policy/objective-loosened"),
     ("min_samples = 5", "min_samples = 4", "policy/objective-loosened"),
     ("at_most = 0.5", "at_most = 0.51", "policy/objective-loosened"),
@@ -97,6 +111,9 @@ STRICTER = [
     ('max_age = "7d"', 'max_age = "6d"'),
     ("at_least = 90", "at_least = 91"),
     ("min_samples = 5", "min_samples = 6"),
+    ("timeout_s = 60", "timeout_s = 59"),
+    ('B101 = "critical"', 'B101 = "critical"\nB102 = "critical"'),
+    ("reach = 10", 'reach = 10\nstage = ["change", "live"]'),
     ("at_most = 0.5", "at_most = 0.4"),
     ("2027-03-31", "2027-03-30"),
     ("31\nat_most = 2", "31\nat_most = 1"),
@@ -130,6 +147,34 @@ def test_a_waiver_that_is_written_twice():
     """Two equal waivers cover twice as much as the one that was there."""
     head = policy()
     assert found(replace(head, waivers=head.waivers * 2)) == ["policy/waiver-added"]
+
+
+def test_a_check_under_another_name():
+    """To rename a check is to require another one, and the waivers that go with it are new."""
+    renamed = policy(
+        CHECK.replace("check.bandit", "check.bandits").replace('checks = ["bandit"]', 'checks = ["bandits"]')
+    )
+    assert found(renamed) == ["policy/check-removed", "policy/waiver-added"]
+
+
+def test_waivers_in_another_order():
+    """The waivers that were there are no loosening in whatever order, beside one that became narrower."""
+    head = policy()
+    wide, other = head.waivers[0], replace(head.waivers[0], at_most=1)
+    narrow = replace(other, expires=other.expires - timedelta(days=1))
+    assert found(replace(head, waivers=(narrow, wide)), replace(head, waivers=(wide, other))) == []
+    assert found(replace(head, waivers=(narrow, wide, other)), replace(head, waivers=(wide, other))) == [
+        "policy/waiver-added"
+    ]
+
+
+@pytest.mark.parametrize("file", ["slo.yaml", "rules.txt"])
+def test_a_threshold_in_a_file_that_the_policy_names(file):
+    """A budget that moves within the SLO file, or a list of rules, is seen by the file's content."""
+    named = CHECK.replace("reach = 10", f'reach = 10\n{"slo" if file == "slo.yaml" else "rules"} = "{file}"')
+    base = policy(named)
+    head = replace(base, files=base.files | {file: "sha256:" + "0" * 64})
+    assert [(f.rule, f.resource) for f in compare(base, head)] == [("policy/file-changed", file)]
 
 
 def test_a_file_that_the_policy_names():
