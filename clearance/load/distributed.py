@@ -20,7 +20,7 @@ from clearance.load.lanes import Arc, Lanes, divide
 from clearance.load.options import Wanted
 from clearance.load.part import Hooks, Part
 from clearance.load.recorder import now
-from clearance.load.run import HASTE, LEAD, NANO, READY, Run, absent, weigh
+from clearance.load.run import HASTE, LEAD, NANO, NOTICE, READY, Run, absent, weigh
 from clearance.load.session import Owner
 
 ROWS: Final = "clearance_rows"  # worker to master, once a second; the last one holds its last word
@@ -41,6 +41,8 @@ def machine() -> str:
 
 class Master(Owner):
     """Runs whose users are in Locust's workers."""
+
+    notice = NOTICE
 
     def __init__(self, environment: Environment, runner: Any) -> None:
         super().__init__(environment)

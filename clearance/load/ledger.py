@@ -142,6 +142,9 @@ class Ledger:
         if self._held > IN_MEMORY:
             self._move_out()
 
+    def _open(self) -> IO[bytes]:
+        return tempfile.TemporaryFile(dir=self._spill, buffering=0)
+
     def _move_out(self) -> None:
         """Write what is held into files; where that fails, hold it and try no more than once in so much memory."""
         self._held = 0
@@ -149,7 +152,7 @@ class Ledger:
             try:
                 file = self._files.get(name)
                 if file is None:
-                    file = self._files[name] = tempfile.TemporaryFile(dir=self._spill, buffering=0)
+                    file = self._files[name] = self._open()
                 place = file.seek(0, 2)
                 data = b"".join(held)
                 if file.write(data) != len(data):

@@ -15,7 +15,7 @@ from clearance.load.arrivals import Floor, Tasks
 from clearance.load.lanes import Lanes
 from clearance.load.recorder import Chunk, Recorder, now
 from clearance.load.requests import Requests
-from clearance.load.run import CATCH_UP, NANO, READY
+from clearance.load.run import CATCH_UP, NANO, READY, sleep_until
 
 
 class Part:
@@ -57,17 +57,20 @@ class Part:
         return False
 
     def drain(self, end: int | None, grace: float) -> None:
-        """Begin no task any more, and wait for those that are under way, but not for ever.
+        """Begin no task after the end, and wait for those that are under way, but not for ever.
 
-        What was due before the end and is a little late on a busy machine still begins.
+        What was due before an end that was known and is a little late on a busy machine still begins. An end that was
+        not may lie a moment ahead, where others must hear of it too.
         """
-        lanes = self.floor.lanes
+        lanes, origin = self.floor.lanes, self.recorder.origin
         if lanes is not None and lanes.end == end is not None:
             patience = now() + round(min(grace, CATCH_UP) * NANO)
             while now() < patience and (self.floor.held or lanes.due()):
                 gevent.sleep(0.01)
-        if lanes is not None:
+        elif lanes is not None:
             lanes.end = end
+            if end is not None and origin is not None:
+                sleep_until(origin + end)
         self.floor.close()
         gevent.sleep(0.01)  # whoever holds a start gives it back
         patience = now() + round(grace * NANO)

@@ -26,6 +26,7 @@ READY: Final = 10.0  # seconds in which users must have become ready for their f
 GRACE: Final = 10.0  # seconds that requests under way are given when the run ends
 CATCH_UP: Final = 1.0  # seconds for starts that were due before the end and are late
 HASTE: Final = 1.0  # ... and when it is broken off
+NOTICE: Final = 0.5  # seconds in which a worker hears of an end that no schedule told it
 EARLY: Final = 1.5  # seconds by which Locust's own timer for the run's time may come too soon
 NANO: Final = 1_000_000_000
 PLANNED: Final = frozenset({"time", "decided", "limit"})
@@ -100,8 +101,11 @@ def _deciding(wanted: Wanted) -> Deciding:
     return Deciding(wanted.levels(), wanted.warmup_s)
 
 
-def wait_for_end(run: Run) -> None:
-    """Find out why a run ends; a schedule begins later than Locust's clock, and is let end."""
+def wait_for_end(run: Run, notice: float = 0.0) -> None:
+    """Find out why a run ends; a schedule begins later than Locust's clock, and is let end.
+
+    One that ends before its time ends so many seconds from now, for those who must hear of it to have heard.
+    """
     since = (now() - run.began) / NANO
     if not run.stopped and run.run_time is not None and since >= run.run_time - EARLY:
         run.stopped = "limit" if run.wanted.until_decided else "time"
@@ -114,7 +118,7 @@ def wait_for_end(run: Run) -> None:
     if run.origin is None:
         run.ledger.problems.append("the schedule never began: the run was over before its users were ready")
     run.stopped = run.stopped or "stopped"
-    run.ended = run.ended or now()
+    run.ended = run.ended or now() + round(notice * NANO * bool(run.wanted.schedule))
 
 
 def sleep_until(moment: int) -> None:

@@ -23,7 +23,12 @@ logger = logging.getLogger(__name__)
 
 
 class Owner:
-    """The runs whose recordings this process writes, one after another."""
+    """The runs whose recordings this process writes, one after another.
+
+    `notice` is how many seconds it takes until all who give out starts have heard that there are no more.
+    """
+
+    notice = 0.0
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
@@ -56,7 +61,7 @@ class Owner:
         """Let the schedule end, give requests under way their time, and bring everything together."""
         run = self.run
         if run is not None and run.ended is None:
-            wait_for_end(run)
+            wait_for_end(run, self.notice)
             self.bring_in(run)
             for greenlet in run.greenlets:
                 if greenlet is not gevent.getcurrent():

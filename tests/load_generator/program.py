@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -47,6 +50,15 @@ class Finished:
         """What it recorded."""
         assert self.file.exists(), self.output
         return recording.loads(self.file.read_bytes())
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on, among those that no system gives out by itself before it is used."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def locust(

@@ -10,8 +10,7 @@ import pytest
 
 from clearance.model import Materials
 from clearance.readers.load import read
-from tests.load_generator.program import Finished, Started, locust, run, start
-from tests.load_generator.test_closed_runs import free_port
+from tests.load_generator.program import Finished, Started, free_port, locust, run, start
 
 SMALL_FILES = ("prlimit", "--fsize=256")  # no file may become larger than a few bytes, as on a full disk
 
@@ -54,9 +53,24 @@ def test_a_worker_is_killed(server, recording_file):
     assert np.count_nonzero(made.arrivals["started"] >= 0) < 240
 
 
+def test_a_run_over_workers_ends_before_its_time(server, recording_file):
+    """Workers go on beginning tasks until the moment that they are told, and all that was due by then is recorded."""
+    started, workers = distributed(server, recording_file, "--arrivals", "constant:300", "-u", "30")
+    server.wait_for(60)
+    started.process.send_signal(signal.SIGTERM)
+    made = started.finish().recording
+    for worker in workers:
+        worker.communicate(timeout=30)
+    assert ("interrupted", ()) == (made.header.stopped, made.header.problems)
+    assert made.header.intended == len(made.arrivals["intended"])
+    assert made.arrivals["intended"].max() < made.header.seconds * 1e9
+
+
 def test_processes_add_up(server, recording_file):
     """The samples of all processes are there once, under ids of their own, and together they keep the schedule."""
-    made = run(server, recording_file, "--arrivals", "constant:40", "-t", "2s", "--processes", "2").recording
+    port = str(free_port())
+    words = ("--processes", "2", "--master-bind-port", port, "--master-port", port)
+    made = run(server, recording_file, "--arrivals", "constant:40", "-t", "2s", *words).recording
     assert () == made.header.problems
     assert (2, {True}) == (len(made.header.workers), {worker.finished for worker in made.header.workers})
     assert list(range(0, 2_000_000_000, 25_000_000)) == made.arrivals["intended"].tolist()

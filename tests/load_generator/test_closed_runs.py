@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-import socket
 import time
 import urllib.parse
 import urllib.request
 
-from tests.load_generator.program import Finished, locust, run
+from tests.load_generator.program import Finished, free_port, locust, run
 
 
 def test_closed_arrivals(server, recording_file):
@@ -54,13 +53,6 @@ def test_the_web_page(server, recording_file):
     made = Finished(process.returncode, out, recording_file).recording
     assert ("constant:20", "stopped") == (made.header.schedule, made.header.stopped)
     assert len(made.requests["id"]) == len(server.ids)
-
-
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _ask(url: str, data: bytes) -> None:
