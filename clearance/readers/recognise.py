@@ -60,7 +60,7 @@ LOGS = (
         "squawk",
         re.compile(r"^[\d:]+ \[INFO\] (?:checking file path|excluded rules|using config file path): ", re.MULTILINE),
     ),
-    ("zizmor", re.compile(r"^ *INFO zizmor: .*\bzizmor v\d", re.MULTILINE)),
+    ("zizmor", re.compile(r"^(?:\S+Z)? *INFO audit: zizmor: |^(?: *INFO zizmor: )?\W*zizmor v\d", re.MULTILINE)),
 )
 
 

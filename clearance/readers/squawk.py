@@ -27,20 +27,25 @@ _UNPARSED = frozenset({"syntax-error", "invalid-statement"})  # before version 2
 _Row = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 2)]  # squawk counts from 0
 
 
-class _Violation(msgspec.Struct, frozen=True, gc=False):
+class _Violation(msgspec.Struct, frozen=True, gc=False, rename={"row": "line"}):
     file: str
-    line: _Row
+    row: _Row
     level: str
     rule_name: str
     message: str = ""
     help: str | None = None
-    messages: list[dict[str, str]] = []  # before version 2: [{"Note": …}, {"Help": …}]
+    messages: list[dict[str, str]] | None = None  # before version 2: [{"Note": …}, {"Help": …}]
 
     @property
     def words(self) -> str:
         """What it says, and what it advises."""
-        older = (text for each in self.messages for text in each.values())
+        older = (text for each in self.messages or () for text in each.values())
         return " ".join(filter(None, (self.message, self.help, *older))) or self.rule_name
+
+    @property
+    def line(self) -> int:
+        """The line, counted from 1, as squawk did itself before version 2."""
+        return self.row + 1 if self.messages is None else max(self.row, 1)
 
 
 def read(report: bytes, materials: Materials) -> Reading:
@@ -77,7 +82,7 @@ def _findings(violations: list[_Violation], materials: Materials) -> Iterator[tu
     for violation in violations:
         if violation.rule_name in _UNPARSED:
             continue
-        path, line = _path(violation, materials), violation.line + 1
+        path, line = _path(violation, materials), violation.line
         finding = Finding(
             rule=violation.rule_name,
             message=violation.words,
@@ -92,7 +97,7 @@ def _findings(violations: list[_Violation], materials: Materials) -> Iterator[tu
 def _unseen(violations: list[_Violation], materials: Materials) -> Iterator[str]:
     for violation in violations:
         if violation.rule_name in _UNPARSED:
-            place = f"{_path(violation, materials)}, line {violation.line + 1}"
+            place = f"{_path(violation, materials)}, line {violation.line}"
             yield f"squawk could not parse {place}: {violation.words}; mend the statement, its rules do not see it"
 
 

@@ -24,9 +24,13 @@ _SEVERITIES = {
     "Low": Severity.LOW,
     "Informational": Severity.INFO,
 }
-_COMPLETED = re.compile(r"INFO audit: zizmor: .*\bcompleted (.+)")
-_VERSION = re.compile(r"INFO zizmor: .*\bzizmor v(\S+)")
-_TROUBLE = re.compile(r"(?:WARN|ERROR|fatal|error)\b[: ]\s*(?:.*zizmor::registry::input: )?(.*)")
+# Versions differ: 1.0 begins each line with the moment, 1.12 does not name itself, 1.20 does so without a level.
+_MOMENT = r"(?:\d{4}-\S+Z\s+)?"
+_COMPLETED = re.compile(_MOMENT + r"INFO audit: zizmor: .*\bcompleted (.+)")
+_VERSION = re.compile(r"(?:INFO zizmor: )?\W*zizmor v(\d\S*)$")
+_TROUBLE = re.compile(_MOMENT + r"(?:WARN|ERROR|fatal|error)\b[: ]\s*(?:.*zizmor::registry::input: )?(.*)")
+_OFFLINE = "can't run without a GitHub API token"  # a warning in 1.0, and no news since
+_PATHS = ("verbatim_path", "given_path", "path")  # as new versions, 1.25 and 1.0 call it
 _SILENCER = re.compile(r"#.*\bzizmor: *ignore\[")
 _SHOWN = 20
 
@@ -125,7 +129,7 @@ def _place(finding: _Finding, materials: Materials) -> tuple[str | None, int | N
     key = location.symbolic.key
     local = key.get("Local") if isinstance(key, dict) else None
     named = local if isinstance(local, dict) else {}
-    path = named.get("verbatim_path") or named.get("given_path")
+    path = next((named[name] for name in _PATHS if name in named), None)
     row = location.concrete.location.start_point.row
     where = relative(path, materials.root) if isinstance(path, str) else None
     return where, row + 1, location.symbolic.annotation
@@ -137,7 +141,7 @@ def _problems(log: list[str], completed: set[str]) -> Iterator[str]:
             "the report does not say which files zizmor audited; run it without --quiet, and let both of its streams "
             "become the report (2>&1)"
         )
-    told = [match[1] or line for line in log if (match := _TROUBLE.match(line))]
+    told = [match[1] or line for line in log if (match := _TROUBLE.match(line)) and not line.endswith(_OFFLINE)]
     for text in told[:_SHOWN]:
         yield f"zizmor could not see everything: {text[:300]}; mend what it names"
     if len(told) > _SHOWN:

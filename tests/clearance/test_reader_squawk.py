@@ -54,7 +54,7 @@ def test_a_statement_that_cannot_be_parsed_is_a_problem_and_no_finding():
 
 
 def test_the_messages_of_older_versions_are_joined():
-    """Before version 2 a violation had a list of notes and help, and what it could not parse another rule."""
+    """Before version 2 a violation had notes and help, lines counted from 1, and what was not parsed another rule."""
     old = (
         b'[{"file":"a.sql","line":1,"column":0,"level":"Warning","messages":[{"Note":"It locks."},{"Help":"Do not."}],'
         b'"rule_name":"adding-required-field"},'
@@ -62,7 +62,7 @@ def test_the_messages_of_older_versions_are_joined():
         b'"rule_name":"invalid-statement"}]'
     )
     reading = squawk.read(old, Materials())
-    assert [("adding-required-field", "It locks. Do not.", 2)] == [
+    assert [("adding-required-field", "It locks. Do not.", 1)] == [
         (f.rule, f.message, f.line) for f in reading.findings
     ]
     assert ("a.sql",) == reading.covered
