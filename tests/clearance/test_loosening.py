@@ -1,5 +1,6 @@
 """A change that edits its own gate: whatever the policy asks less for than before is found, and nothing else is."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -8,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearance.cli.explaining import find
 from clearance.model import RunTask, Severity
 from clearance.policy import parse
 from clearance.policy.loosening import compare
 
-SLO = Path(__file__).parents[2] / "load/slo.yaml"
+ROOT = Path(__file__).parents[2]
 CHECK = """
 [check.bandit]
 run = ["bandit", "-r", "service", "-o", "{report}"]
@@ -50,7 +52,7 @@ def policy(text=CHECK, pyproject=b"[tool.bandit]"):
         readers=["bandit", "sarif"],
         read={
             "pyproject.toml": pyproject,
-            "slo.yaml": SLO.read_bytes(),
+            "slo.yaml": (ROOT / "load/slo.yaml").read_bytes(),
             "rules.txt": b"tool: bandit 1.9.4\nB101\nB102\n",
             "fewer.txt": b"tool: bandit 1.9.4\nB101\n",
             "older.txt": b"tool: bandit 1.0.0\nB101\nB102\n",
@@ -58,7 +60,7 @@ def policy(text=CHECK, pyproject=b"[tool.bandit]"):
     )
 
 
-def found(head, base=None):
+def loosened(head, base=None):
     return [finding.rule for finding in compare(base or policy(), head)]
 
 
@@ -101,7 +103,7 @@ LOOSENED = [
 def test_each_loosening_is_a_finding_of_its_own(was, now, rule):
     """Whatever a policy asks less for is found, by one rule that says what it is."""
     assert CHECK.count(was) == 1
-    assert found(policy(CHECK.replace(was, now))) == [rule]
+    assert loosened(policy(CHECK.replace(was, now))) == [rule]
 
 
 STRICTER = [
@@ -127,7 +129,7 @@ STRICTER = [
 def test_what_asks_for_as_much_or_more_is_no_loosening(was, now):
     """A stricter bound, a further check, other words about a waiver: nobody has to accept those."""
     assert CHECK.count(was) == 1
-    assert found(policy(CHECK.replace(was, now))) == []
+    assert loosened(policy(CHECK.replace(was, now))) == []
 
 
 def test_a_check_that_is_gone():
@@ -140,13 +142,13 @@ def test_a_check_that_is_gone():
 
 def test_a_check_that_moves_to_another_stage():
     """What was required of a change and is required later only is no longer required of a change."""
-    assert found(policy(CHECK.replace("reach = 10", 'reach = 10\nstage = "live"'))) == ["policy/check-removed"]
+    assert loosened(policy(CHECK.replace("reach = 10", 'reach = 10\nstage = "live"'))) == ["policy/check-removed"]
 
 
 def test_a_waiver_that_is_written_twice():
     """Two equal waivers cover twice as much as the one that was there."""
     head = policy()
-    assert found(replace(head, waivers=head.waivers * 2)) == ["policy/waiver-added"]
+    assert loosened(replace(head, waivers=head.waivers * 2)) == ["policy/waiver-added"]
 
 
 def test_a_check_under_another_name():
@@ -154,7 +156,7 @@ def test_a_check_under_another_name():
     renamed = policy(
         CHECK.replace("check.bandit", "check.bandits").replace('checks = ["bandit"]', 'checks = ["bandits"]')
     )
-    assert found(renamed) == ["policy/check-removed", "policy/waiver-added"]
+    assert loosened(renamed) == ["policy/check-removed", "policy/waiver-added"]
 
 
 def test_waivers_in_another_order():
@@ -162,8 +164,8 @@ def test_waivers_in_another_order():
     head = policy()
     wide, other = head.waivers[0], replace(head.waivers[0], at_most=1)
     narrow = replace(other, expires=other.expires - timedelta(days=1))
-    assert found(replace(head, waivers=(narrow, wide)), replace(head, waivers=(wide, other))) == []
-    assert found(replace(head, waivers=(narrow, wide, other)), replace(head, waivers=(wide, other))) == [
+    assert loosened(replace(head, waivers=(narrow, wide)), replace(head, waivers=(wide, other))) == []
+    assert loosened(replace(head, waivers=(narrow, wide, other)), replace(head, waivers=(wide, other))) == [
         "policy/waiver-added"
     ]
 
@@ -196,13 +198,13 @@ def test_a_list_of_accepted_rules_that_counts_more_as_new(file, rules):
     """Where new rules are shown and not counted, a rule that leaves the list, or another tool, lets more through."""
     shown = CHECK.replace("reach = 10", 'reach = 10\nnew_rules = "show"\nrules = "{}"')
     base, head = policy(shown.replace("{}", "rules.txt")), policy(shown.replace("{}", file))
-    assert found(head, base) == rules
+    assert loosened(head, base) == rules
 
 
 def test_new_rules_that_are_only_shown():
     """To show what a newer tool finds, where it blocked before, is to ask for less."""
     shown = CHECK.replace("reach = 10", 'reach = 10\nnew_rules = "show"\nrules = "rules.txt"')
-    assert found(policy(shown)) == ["policy/new-rules-shown"]
+    assert loosened(policy(shown)) == ["policy/new-rules-shown"]
 
 
 @given(
@@ -226,6 +228,15 @@ def test_a_policy_and_its_return(reach, at_most, block_at, days):
     assert (head == base) == (not compare(base, head) and not compare(head, base))
 
 
+def test_every_loosening_is_explained():
+    """Each rule by which a loosening is found is known to `clearance explain`."""
+    source = (ROOT / "clearance/policy/loosening.py").read_text()
+    rules = {f"policy/{name}" for name in re.findall(r'yield \(?\s*"([a-z-]+)"', source)}
+
+    assert {rule for _, _, rule in LOOSENED} < rules
+    assert [] == [rule for rule in sorted(rules) if not find(rule)]
+
+
 def test_a_further_loosening_has_another_fingerprint():
     """Who has accepted a reach of 9 has not accepted one of 8."""
     nine, eight = (compare(policy(), policy(CHECK.replace("reach = 10", f"reach = {n}")))[0] for n in (9, 8))
@@ -244,4 +255,4 @@ def test_a_further_loosening_has_another_fingerprint():
 )
 def test_a_run_that_is_judged_as_something_else_is_a_loosening(was, now, expected):
     """Its plan must go on being judged as the same checks; how long it waits makes nothing looser."""
-    assert expected == found(replace(policy(), runtask=now), replace(policy(), runtask=was))
+    assert expected == loosened(replace(policy(), runtask=now), replace(policy(), runtask=was))
