@@ -92,7 +92,7 @@ def status(options: argparse.Namespace) -> int:
         from clearance.github import status as putting
 
         file = Path(options.verdict) if options.verdict else find_root(Path.cwd()) / OUT / VERDICT
-        data = take_file(file)
+        data = _take(file, "verdict", "`clearance run` leaves one there; or name one with --verdict")
         verdict = verdict_json.loads(data)
         putting.fit(verdict)
         said = putting.Status(
@@ -161,7 +161,8 @@ def comment(options: argparse.Namespace) -> int:
         if number is None:
             print(f"commit {run.commit[:12]} is the head of no open pull request: no comment")
             return os.EX_OK
-        done = commenting.put(client, number, verdict_json.loads(take_file(file)), link=run.url)
+        data = _take(file, "verdict", "name the one that the run left, with --verdict")
+        done = commenting.put(client, number, verdict_json.loads(data), link=run.url)
         print(f"commented on #{number}: {done.url}")
         return os.EX_OK
     return UNTOLD
@@ -176,7 +177,7 @@ def _asking(options: argparse.Namespace) -> Iterator[Client]:
         raise ClearanceError("speaking to GitHub needs urllib3", "pip install 'clearance[github]'") from error
     repository = options.repository or os.environ.get("GITHUB_REPOSITORY", "")
     token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN")
-    if repository.count("/") != 1:
+    if not repository:
         raise ClearanceError("there is no repository", "give --repository OWNER/NAME")
     if not token:
         raise ClearanceError("there is no token", "set GITHUB_TOKEN; in a workflow: ${{ github.token }}")
@@ -196,7 +197,13 @@ def _event(options: argparse.Namespace) -> Event:
     file = options.event or os.environ.get("GITHUB_EVENT_PATH")
     if not file:
         raise ClearanceError("there is no event", "give --event FILE; a workflow has it in GITHUB_EVENT_PATH")
-    return event.loads(take_file(Path(file)))
+    return event.loads(_take(Path(file), "event", "a workflow has it in GITHUB_EVENT_PATH"))
+
+
+def _take(file: Path, what: str, hint: str) -> bytes:
+    if not file.is_file():
+        raise ClearanceError(f"there is no {what} at {clean(str(file), 300)}", hint)
+    return take_file(file)
 
 
 def _commit(commit: str | None) -> str:

@@ -6,8 +6,8 @@ Rules: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-usi
 from __future__ import annotations
 
 import json
+import re
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
+from clearance.github import address
 from clearance.model import ClearanceError
 from clearance.render.words import clean
 
@@ -30,6 +31,7 @@ _MINUTE = 60.0  # what GitHub asks of whoever meets a secondary limit that names
 _REDIRECTS = urllib3.Retry(  # the token does not go along to another host; what else to do again is decided here
     total=3, connect=0, read=0, status=0, other=0, redirect=3, respect_retry_after_header=False
 )
+_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _HINTS = {
     401: "the token is not valid, or no longer: give GITHUB_TOKEN a new one",
     403: "give the token the permission that this needs, under `permissions:` in a workflow",
@@ -76,18 +78,21 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
     ) -> None:
-        where = urlsplit(api)
-        if where.scheme != "https" and where.hostname not in {"127.0.0.1", "localhost"}:
-            raise ClearanceError(f"{api} is no place for a token", "GITHUB_API_URL begins with https://")
+        if not _REPOSITORY.fullmatch(repository):
+            raise ClearanceError(f"{clean(repository, 200)!r} is no repository", "it is OWNER/NAME")
         self.repository = repository
-        self._api = api.rstrip("/")
-        self._token = token
+        self._api = address.check(api)
+        self._token = token.strip()  # a file that it was read from ends with a line break
+        if not self._token.isascii() or not self._token.isprintable() or " " in self._token:
+            raise ClearanceError(
+                "the token holds what no token does: white space, or letters beyond ASCII", _HINTS[401]
+            )
         self._patience = patience
         self._sleep = sleep
         self._now = now
         self._waited = 0.0
         self._wrote = False
-        self._pool = _pool(self._api)
+        self._pool = address.connect(self._api)
 
     def get(self, path: str, **query: str | int) -> Any:
         """Return what is at a path, `/...` below the repository or `//...` below the API."""
@@ -127,12 +132,16 @@ class Client:
         return f"{self._api}{below}" + (f"?{urlencode(query)}" if query else "")
 
     def _next(self, answer: _Answer) -> str | None:
-        """Find the next page, which must be at the same place: the token goes nowhere else."""
+        """Find the next page. Raises GitHubError where that is another place: the token goes to no other."""
         for part in answer.headers.get("link", "").split(","):
             url, _, rest = part.partition(";")
             target = url.strip().removeprefix("<").removesuffix(">")
-            if 'rel="next"' in rest and target.startswith(f"{self._api}/"):
-                return target
+            if 'rel="next"' in rest:
+                if target.startswith(f"{self._api}/"):
+                    return target
+                raise GitHubError(
+                    f"the next page is said to be at {clean(target, 200)}", f"GITHUB_API_URL says {self._api}"
+                )
         return None
 
     def _ask(
@@ -209,7 +218,7 @@ class Client:
             return backing_off
         said, headers = self._said(answer).lower(), answer.headers
         spent = headers.get("x-ratelimit-remaining") == "0"
-        limited = "retry-after" in headers or spent or "rate limit" in said
+        limited = "retry-after" in headers or spent or "rate limit" in said or "abuse" in said  # older servers' word
         if answer.status != _LIMITED and not (answer.status == _FORBIDDEN and limited):
             return None
         after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
@@ -231,12 +240,3 @@ class Client:
 def _is_uncertain(answer: _Answer | str) -> bool:
     """Whether it may have been done all the same."""
     return isinstance(answer, str) or answer.status in _BROKEN
-
-
-def _pool(api: str) -> urllib3.PoolManager:
-    """Connect directly, or through the proxy that the environment names."""
-    where = urlsplit(api)
-    proxy = urllib.request.getproxies().get(where.scheme)
-    if proxy and not urllib.request.proxy_bypass(where.hostname or ""):
-        return urllib3.ProxyManager(proxy)
-    return urllib3.PoolManager()

@@ -21,6 +21,8 @@ _BOT = "github-actions[bot]"
 
 def find_pull(client: Client, run: Run) -> int | None:
     """Find the open pull request whose head is the very commit of a run, or None: it may have moved on or be closed."""
+    if not run.owner or not run.branch:
+        return None
     pulls = client.pages("/pulls", state="open", head=f"{run.owner}:{run.branch}")
     return next((one["number"] for one in pulls if one["head"]["sha"] == run.commit), None)
 

@@ -45,7 +45,7 @@ class _Run(msgspec.Struct, frozen=True):
     id: int
     head_sha: str
     head_branch: str | None
-    head_repository: _Repository
+    head_repository: _Repository | None
     html_url: str = ""
     event: str = ""
 
@@ -104,7 +104,8 @@ def loads(data: bytes) -> Event:
         return Event(queued=place)
     run = said.workflow_run
     if run:
-        owner, branch = run.head_repository.owner.login, run.head_branch or ""
+        owner = run.head_repository.owner.login if run.head_repository else ""  # a fork that is gone
+        branch = run.head_branch or ""
         return Event(run=Run(id=run.id, commit=run.head_sha, owner=owner, branch=branch, url=run.html_url))
     return Event()
 

@@ -15,6 +15,8 @@ from clearance.github.client import Client, GitHubError
 
 ACTIONS = 15368  # GitHub Actions itself, as an app: https://api.github.com/apps/github-actions
 _UNSEEN, _ABSENT = 403, 404
+_UNPROTECTED = "Branch not protected"  # whoever may not look is told "Not Found", with the same status
+_CLASSIC = "classic protection"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +33,15 @@ class Demand:
 class Protection:
     """What a branch demands; `unseen` is what this token could not see, `reviews` that a code owner must approve.
 
-    `queue` says that changes merge by a queue, in which what is judged is what merges.
+    `queue` says that changes merge by a queue, in which what is judged is what merges; `exempt` that classic protection
+    does not hold administrators.
     """
 
     demands: tuple[Demand, ...]
     unseen: tuple[str, ...] = ()
     reviews: bool = False
     queue: bool = False
+    exempt: bool = False
 
 
 def look(client: Client, branch: str) -> Protection:
@@ -45,19 +49,21 @@ def look(client: Client, branch: str) -> Protection:
     rules = [rule for rule in client.pages(f"/rules/branches/{quote(branch, safe='')}") if isinstance(rule, dict)]
     demands = [demand for rule in rules for demand in _of_ruleset(rule)]
     reviews = any(_parameters(rule).get("require_code_owner_review") is True for rule in rules)
-    unseen = []
+    unseen, exempt = [], False
     try:
         classic = client.get(f"/branches/{quote(branch, safe='')}/protection")
     except GitHubError as error:
         if error.status not in {_UNSEEN, _ABSENT}:
             raise
-        unseen += ["classic branch protection (it needs Administration: read)"] if error.status == _UNSEEN else []
+        if _UNPROTECTED not in str(error):
+            unseen.append("classic branch protection (it needs Administration: read)")
     else:
         demands += _of_protection(classic)
+        exempt = classic.get("enforce_admins", {}).get("enabled") is False
         asked = classic.get("required_pull_request_reviews") if isinstance(classic, dict) else None
         reviews |= isinstance(asked, dict) and asked.get("require_code_owner_reviews") is True
     queue = any(rule.get("type") == "merge_queue" for rule in rules)
-    return Protection(demands=tuple(demands), unseen=tuple(unseen), reviews=reviews, queue=queue)
+    return Protection(demands=tuple(demands), unseen=tuple(unseen), reviews=reviews, queue=queue, exempt=exempt)
 
 
 def doubts(protection: Protection, name: str, app: int = ACTIONS) -> tuple[str, ...]:
@@ -75,8 +81,11 @@ def doubts(protection: Protection, name: str, app: int = ACTIONS) -> tuple[str, 
 
 def remarks(protection: Protection, name: str) -> tuple[str, ...]:
     """Say what is weaker than it could be, and what was not seen."""
-    current = protection.queue or any(one.strict for one in protection.demands if one.context == name)
+    mine = [one for one in protection.demands if one.context == name]
+    current = protection.queue or any(one.strict for one in mine)
     said = [f"not seen: {what}" for what in protection.unseen]
+    if protection.exempt and mine and all(one.source == _CLASSIC for one in mine):
+        said.append("administrators may merge without it: classic protection does not include them")
     said += [] if current else ["a change need not be up to date: what merges may be other than what was judged"]
     said += [] if protection.reviews else ["no code owner need approve, not even of clearance.toml"]
     return tuple(said)
@@ -107,7 +116,7 @@ def _of_protection(classic: Any) -> Iterator[Demand]:
     checks = asked.get("checks") or [{"context": context} for context in asked.get("contexts") or ()]
     for one in checks:
         yield Demand(
-            source="classic protection",
+            source=_CLASSIC,
             context=str(one.get("context")),
             app=_app(one.get("app_id")),
             strict=asked.get("strict") is True,

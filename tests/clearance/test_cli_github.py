@@ -116,6 +116,22 @@ def test_what_is_missing_is_said(call, file, words, more, said):
     assert (2, True, True) == (done.returncode, said in done.stderr, "hint: " in done.stderr)
 
 
+@pytest.mark.parametrize("words", [["status", "--verdict"], ["comment", "--verdict", "x", "--event"]])
+def test_a_file_that_is_not_there_is_said(call, tmp_path, words):
+    """A verdict or an event that is not where it was said to be is named, with the next step."""
+    done = call("github", *words, tmp_path / "nowhere.json")
+    assert (2, True, True) == (done.returncode, f"at {tmp_path}/nowhere.json" in done.stderr, "hint: " in done.stderr)
+
+
+def test_a_run_of_a_fork_that_is_gone_has_no_comment(call, file, tmp_path):
+    """Where GitHub names no repository any more, there is no pull request to comment on."""
+    run = {"id": 1, "head_sha": HEAD, "head_branch": "topic", "head_repository": None}
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"workflow_run": run}))
+    done = call("github", "comment", "--verdict", file, "--event", event)
+    assert (0, True) == (done.returncode, "is the head of no open pull request" in done.stdout), done.stderr
+
+
 @pytest.mark.parametrize(("rules", "code"), [([ruleset("gate", 15368)], 0), ([ruleset("gate")], 1), ([], 1)])
 def test_required_has_an_exit_code(github, call, rules, code):
     """It is 0 where the check is required of the right app, and 1 where it is not."""

@@ -154,22 +154,44 @@ def test_the_token_is_in_no_message(github, client):
     )
 
 
-@pytest.mark.parametrize("api", ["http://api.github.com", "ftp://127.0.0.2", "file:///etc"])
+@pytest.mark.parametrize("api", ["http://api.github.com", "ftp://127.0.0.2", "file:///etc", "https://", "https://[::1"])
 def test_the_token_goes_to_no_other_place(api):
-    """Over plain HTTP to another machine no token is sent."""
-    with pytest.raises(ClearanceError, match="no place for a token"):
+    """Over plain HTTP to another machine, or to what is no address, no token is sent."""
+    with pytest.raises(ClearanceError, match=r"no place for a token|no address"):
         Client(REPOSITORY, TOKEN, api=api)
 
 
+@pytest.mark.parametrize("token", [f"{TOKEN}\nX-Evil: 1", f"{TOKEN} ", f"{TOKEN} x", f"caf\xe9{TOKEN}", f"{TOKEN}\x1b"])
+def test_a_token_that_is_none(github, token):
+    """A line break at its end is taken off; what no token holds is refused, and not repeated."""
+    if token.strip() == TOKEN:
+        github.branches["main"] = HEAD
+        assert Client(REPOSITORY, token, api=github.url).get("/branches/main") == {"commit": {"sha": HEAD}}
+        return
+    with pytest.raises(ClearanceError, match="what no token does") as caught:
+        Client(REPOSITORY, token, api=github.url)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "repository", ["owner", "owner/name/more", "owner/na me", "owner/name?x=1", "../name/..", "/name"]
+)
+def test_a_repository_is_an_owner_and_a_name(repository):
+    """Nothing else becomes a part of an address."""
+    with pytest.raises(ClearanceError, match="is no repository"):
+        Client(repository, TOKEN)
+
+
 def test_every_page_is_read(github, client):
-    """A list is followed to its end, and a link to another place is not."""
+    """A list is followed to its end; where its next page is at another place, no part of it is taken for the whole."""
     github.page = 2
     github.reviews[1] = [{"id": number} for number in range(5)]
     assert [0, 1, 2, 3, 4] == [one["id"] for one in client.pages("/pulls/1/reviews")]
 
     link = {"Link": '<http://127.0.0.1:1/next>; rel="next"'}
     github.troubles.append(Trouble("GET", "/pulls/1/reviews", 200, link, [{"id": 9}]))
-    assert [9] == [one["id"] for one in client.pages("/pulls/1/reviews")]
+    with pytest.raises(GitHubError, match=r"the next page is said to be at http://127\.0\.0\.1:1/next"):
+        list(client.pages("/pulls/1/reviews"))
 
 
 # A verdict on its commit.
@@ -296,6 +318,16 @@ def classic(context, app):
     return 200, {"required_status_checks": {"strict": True, "checks": [{"context": context, "app_id": app}]}}
 
 
+def test_administrators_that_are_not_included_are_remarked_on(github, client):
+    """Classic protection may leave administrators out; a ruleset that demands the same does not."""
+    code, said = classic("gate", required.ACTIONS)
+    github.protection = code, {**said, "enforce_admins": {"enabled": False}}
+    words = "administrators may merge without it: classic protection does not include them"
+    assert words in required.remarks(required.look(client, "main"), "gate")
+    github.rules = [ruleset("gate", required.ACTIONS)]
+    assert words not in required.remarks(required.look(client, "main"), "gate")
+
+
 @pytest.mark.parametrize(
     ("rules", "protection", "doubt"),
     [
@@ -317,9 +349,10 @@ def test_it_says_whether_a_check_is_required(github, client, rules, protection, 
     assert [] == list(found) if doubt is None else found[0].startswith(doubt)
 
 
-def test_what_it_may_not_see_it_says(github, client):
-    """A token that may not look at classic protection does not make it absent."""
-    github.troubles.append(Trouble("GET", "/protection", 403))
+@pytest.mark.parametrize("answer", [(403, "Resource not accessible by integration"), (404, "Not Found")])
+def test_what_it_may_not_see_it_says(github, client, answer):
+    """A token that may not look at classic protection does not make it absent, though GitHub says "Not Found"."""
+    github.troubles.append(Trouble("GET", "/protection", answer[0], {}, {"message": answer[1]}))
     found = required.look(client, "main")
     assert ("classic branch protection (it needs Administration: read)",) == found.unseen
     assert "no code owner need approve, not even of clearance.toml" in required.remarks(found, "gate")
