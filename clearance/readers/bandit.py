@@ -14,6 +14,7 @@ from clearance.readers.decoding import Count, Line, decode
 from clearance.readers.identity import identified
 from clearance.readers.moments import moment_of
 from clearance.readers.places import Lines, relative
+from clearance.readers.scrubbing import conceal
 
 _SEVERITIES = {"HIGH": Severity.HIGH, "MEDIUM": Severity.MEDIUM, "LOW": Severity.LOW}  # UNDEFINED: the policy decides
 
@@ -72,7 +73,7 @@ def _findings(bandit: _Report, materials: Materials) -> tuple[Finding, ...]:
         line = result.line_number if result.line_number and result.line_number > 0 else None
         finding = Finding(
             rule=result.test_id,
-            message=result.issue_text,
+            message=conceal(result.issue_text),
             severity=_SEVERITIES.get(result.issue_severity),
             path=path,
             line=line,

@@ -26,6 +26,7 @@ from clearance.readers.sarif_format import (
 )
 from clearance.readers.sarif_places import Places
 from clearance.readers.sarif_rules import Known, Rules, words
+from clearance.readers.scrubbing import conceal
 
 _VERSION = "2.1.0"
 _EXPECTED = "a SARIF 2.1.0 log"
@@ -120,7 +121,7 @@ def _findings(run: Run, places: Places, lines: Lines, prints: Fingerprints) -> I
         place = resource or path or ""
         yield Finding(
             rule=known.id,
-            message=words(result.message, known),
+            message=conceal(words(result.message, known)),
             severity=rules.severity(result, known),
             path=path,
             line=line,

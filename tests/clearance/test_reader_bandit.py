@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearance.model import Finding, Materials, Reading, Severity, UnreadableError
-from clearance.readers import bandit
+from clearance.readers import bandit, sarif
 
 READINGS = Path(__file__).parent.parent / "readings" / "bandit"
 ROOT = Materials(root="/tmp/readings/bandit")
@@ -62,6 +63,20 @@ def test_a_finding_carries_everything_that_the_report_states():
         == second
     )
     assert first.fingerprint != second.fingerprint
+
+
+def test_a_password_that_bandit_quotes_reaches_no_evidence():
+    """Its words for B105 to B107 hold it in clear, in its JSON and in its SARIF."""
+    word = token_hex(8)
+    said = f"Possible hardcoded password: '{word}'"
+    result = {"filename": "a.py", "issue_severity": "LOW", "issue_text": said, "test_id": "B105", "line_number": 1}
+    own = bandit.read(edited("clean", results=[result]), ROOT)
+    driver = {"driver": {"name": "Bandit"}}
+    run = {"tool": driver, "results": [{"ruleId": "B105", "message": {"text": said}}]}
+    generic = sarif.read(msgspec.json.encode({"version": "2.1.0", "runs": [run]}), ROOT)
+    for reading in (own, generic):
+        assert ["Possible hardcoded password: (removed)"] == [finding.message for finding in reading.findings]
+        assert word not in msgspec.json.encode(reading).decode()
 
 
 def test_paths_are_the_same_however_bandit_was_called():
