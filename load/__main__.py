@@ -31,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--recording", type=Path, required=True, metavar="FILE", help="where the samples go")
     parser.add_argument("--arrivals", metavar="TEXT", help=f"another schedule ({plans.GATE.arrivals})")
-    parser.add_argument("--seconds", type=int, metavar="N", help=f"another length, in all ({plans.GATE.seconds})")
+    parser.add_argument("--seconds", type=_count, metavar="N", help=f"another length, in all ({plans.GATE.seconds})")
     parser.add_argument("--flights", default="all", metavar="N", help="for the local stack (all)")
     parser.add_argument(
         "--fault",
@@ -52,8 +52,14 @@ def _comparer() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the comparison goes")
     parser.add_argument("--base", metavar="COMMIT", help="a commit, or a folder (CLEARANCE_BASE, origin/main or main)")
     parser.add_argument("--head", type=Path, default=ROOT, metavar="FOLDER", help="another tree than this one")
-    parser.add_argument("--pairs", type=int, default=plans.PAIRS, metavar="N", help=f"pairs of runs ({plans.PAIRS})")
+    parser.add_argument("--pairs", type=_count, default=plans.PAIRS, metavar="N", help=f"pairs of runs ({plans.PAIRS})")
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
 
 
 def _fault(text: str) -> faults.Planned:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from features.deployment import Deployment, local_stack
 from load.driver import ROOT, DriverError, drive
-from load.plans import COMPARED, LOCAL, PAIRS, WARMING
+from load.plans import COMPARED, PAIRS, SIDE_BY_SIDE, WARMING
 
 BASES: Final = ("origin/main", "main")
 OPS: Final = ("read", "write")
@@ -27,11 +27,15 @@ OPS: Final = ("read", "write")
 
 def compare(base: str | None, head: Path, out: Path, pairs: int = PAIRS) -> None:
     """Compare a commit, or the tree in a folder, with the tree in `head`. Raises DriverError, DeploymentError."""
+    if not head.is_dir():
+        raise DriverError(f"there is no folder {head}: name a tree with --head")
+    if out.is_dir() or not out.parent.is_dir():
+        raise DriverError(f"the comparison cannot be written to {out}: name a file in a folder that is there")
     os.environ.setdefault("CLEARANCE_CACHE", str(ROOT / ".clearance" / "cache"))  # for both sides
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="load-compare-")))
         trees = {"base": _tree(base, folder / "base"), "head": head}
-        sides = {side: stack.enter_context(local_stack(LOCAL, tree)) for side, tree in trees.items()}
+        sides = {side: stack.enter_context(local_stack(SIDE_BY_SIDE, tree)) for side, tree in trees.items()}
         for where in sides.values():
             drive(where, WARMING, folder / "warming.zip")
         runs = list(_runs(sides, pairs, folder / "run.zip"))
@@ -39,7 +43,7 @@ def compare(base: str | None, head: Path, out: Path, pairs: int = PAIRS) -> None
         "schema": 1,
         "kind": "load-comparison",
         "base": {"commit": base if base and Path(base).is_dir() else _commit(base)},
-        "head": {"commit": _commit("HEAD")},
+        "head": {"commit": _head() if head == ROOT else str(head)},
         "order": [run["side"] for run in runs],
         "runs": runs,
         "problems": [f"run {run['position']} made no request" for run in runs if not run["requests"]],
@@ -64,6 +68,11 @@ def _commit(base: str | None) -> str:
         with contextlib.suppress(DriverError):
             return _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").strip()
     raise DriverError(f"there is no commit {base or ' or '.join(BASES)}: name one with --base, or in CLEARANCE_BASE")
+
+
+def _head() -> str:
+    """The commit that this tree is at, marked where the tree has changed since."""
+    return _git("describe", "--always", "--abbrev=40", "--exclude=*", "--dirty").strip()
 
 
 def _git(*words: str) -> str:

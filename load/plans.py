@@ -34,4 +34,7 @@ WARMING: Final = Plan(arrivals="ramp:2-60:5s", seconds=5, warm_up=5, users=100)
 COMPARED: Final = Plan(arrivals="ramp:20-60:1s", seconds=5, warm_up=1, users=100)
 PAIRS: Final = 16
 
-LOCAL: Final = ("--flights", "all", "--concurrency", "20")  # what `python -m stack up` is given; 20 as in infra/
+# What `python -m stack up` is given. Reserved concurrency is 20 as in infra/; where two trees are compared, as many as
+# there are users: a machine that stands still then makes requests slow on either side, and throttles none.
+LOCAL: Final = ("--flights", "all", "--concurrency", "20")
+SIDE_BY_SIDE: Final = ("--flights", "all", "--concurrency", str(COMPARED.users))

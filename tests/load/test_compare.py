@@ -54,3 +54,18 @@ def test_a_base_that_is_no_commit_is_named(tmp_path):
     """Where there is no such commit, nothing is started and the message says how to name one."""
     done = load("compare", "--base", "no-such-commit", "--out", tmp_path / "comparison.json")
     assert (done.returncode, "no-such-commit" in done.stderr, "CLEARANCE_BASE" in done.stderr) == (1, True, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--pairs", "0"), "not a whole number above 0"),
+        (("--head", "no/such/folder"), "there is no folder no/such/folder"),
+        (("--out", "no/such/folder/comparison.json"), "cannot be written to no/such/folder/comparison.json"),
+    ],
+)
+def test_what_cannot_be_compared_is_said_at_once(tmp_path, words, why):
+    """Before anything is started, not after all of it ran."""
+    done = load("compare", "--base", "HEAD", "--out", tmp_path / "comparison.json", *words)
+    assert (True, True) == (done.returncode != 0, why in done.stderr)
+    assert "Traceback" not in done.stderr

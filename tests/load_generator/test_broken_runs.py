@@ -53,19 +53,6 @@ def test_a_worker_is_killed(server, recording_file):
     assert np.count_nonzero(made.arrivals["started"] >= 0) < 240
 
 
-def test_a_run_over_workers_ends_before_its_time(server, recording_file):
-    """Workers go on beginning tasks until the moment that they are told, and all that was due by then is recorded."""
-    started, workers = distributed(server, recording_file, "--arrivals", "constant:300", "-u", "30")
-    server.wait_for(60)
-    started.process.send_signal(signal.SIGTERM)
-    made = started.finish().recording
-    for worker in workers:
-        worker.communicate(timeout=30)
-    assert ("interrupted", ()) == (made.header.stopped, made.header.problems)
-    assert made.header.intended == len(made.arrivals["intended"])
-    assert made.arrivals["intended"].max() < made.header.seconds * 1e9
-
-
 def test_processes_add_up(server, recording_file):
     """The samples of all processes are there once, under ids of their own, and together they keep the schedule."""
     port = str(free_port())
