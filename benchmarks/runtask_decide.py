@@ -86,8 +86,6 @@ def _deciding(scanner: Scanner, plan: bytes) -> Callable[[], float]:
         stage=RunStage.POST_PLAN,
         task_result_id="taskrs-1",
         run_id="run-1",
-        organization="o",
-        workspace="w",
         workspace_id="ws-1",
         access_token=nothing,
         callback_url=nothing,

@@ -25,7 +25,8 @@ Status = Literal["running", "passed", "failed"]
 Level = Literal["none", "info", "warning", "error"]
 
 MESSAGE, URL, OUTCOMES, ID, DESCRIPTION, BODY, TAGS, LABEL, LABELS = 1000, 500, 250, 64, 1000, 10_000, 10, 32, 32
-BYTES = 1024 * 1024  # of the whole document: no limit is published, and what serves others allows eight times as much
+BYTES = 256 * 1024  # of the whole document: none is published; an answer is kept as one item of DynamoDB, of 400 KB
+_AROUND, _LAST = 8192, 1024  # bytes of it for all that is no outcome, and for the one that counts the others
 _TAG = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?")
 _REASONS = 20
@@ -64,10 +65,23 @@ class Outcome:
 
 def render(verdict: Verdict) -> tuple[Outcome, ...]:
     """Make the outcomes of a verdict, the worst first, at most 250; the last one counts those that did not fit."""
-    made = list(itertools.islice(_all(verdict), OUTCOMES + 1))
-    if len(made) <= OUTCOMES:
+    return within(each(verdict), number(verdict))
+
+
+def within(found: Iterable[Outcome], total: int) -> tuple[Outcome, ...]:
+    """Take as many of `total` outcomes as an answer may hold; where not all fit the last one counts the others."""
+    made: list[Outcome] = []
+    ends = [0]
+    for outcome in itertools.islice(found, OUTCOMES + 1):
+        made.append(outcome)
+        ends.append(ends[-1] + len(json.dumps(_row(outcome))) + 2)
+        if ends[-1] > BYTES - _AROUND:
+            break
+    if len(made) == total <= OUTCOMES and ends[-1] <= BYTES - _AROUND:
         return tuple(made)
-    return (*made[: OUTCOMES - 1], _left_out(_number(verdict) - OUTCOMES + 1))
+    while len(made) >= OUTCOMES or ends[len(made)] > BYTES - _AROUND - _LAST:
+        made.pop()
+    return (*made, _left_out(total - len(made)))
 
 
 def note(name: str, text: str, *, label: str, level: Level, details: str = "") -> Outcome:
@@ -95,24 +109,9 @@ def document(status: Status, said: str, outcomes: Sequence[Outcome] = (), *, url
     if address := _address(url):
         attributes["url"] = address
     body: Json = {"data": {"type": "task-results", "attributes": attributes}}
-    rows = _within([_row(outcome) for outcome in outcomes])
-    if rows:
+    if rows := [_row(outcome) for outcome in within(outcomes, len(outcomes))]:
         body["data"]["relationships"] = {"outcomes": {"data": rows}}
     return body
-
-
-def _within(rows: list[Json]) -> list[Json]:
-    """Take as many rows as are allowed, and say in the last how many there were beyond."""
-    left, kept = BYTES, 0
-    for row in rows[:OUTCOMES]:
-        left -= len(json.dumps(row)) + 2
-        if left < MESSAGE * 2:
-            break
-        kept += 1
-    if kept == len(rows):
-        return rows
-    kept = min(kept, OUTCOMES - 1)
-    return [*rows[:kept], _row(_left_out(len(rows) - kept))]
 
 
 def _row(outcome: Outcome) -> Json:
@@ -134,7 +133,7 @@ def _labels(tags: Sequence[Label]) -> list[Json]:
     return [{"label": _cut(clean(tag.label, LABEL), LABEL) or "none", "level": tag.level} for tag in tags[:LABELS]]
 
 
-def _all(verdict: Verdict) -> Iterator[Outcome]:
+def each(verdict: Verdict) -> Iterator[Outcome]:
     """Yield what holds the run, each answer before its findings; then what was let go; then what is well."""
     if verdict.override is not None:
         yield note("override", words.overridden(verdict.override), label="Overridden", level="warning")
@@ -162,7 +161,8 @@ def _let_go(ruling: Ruling, *, blocking: bool) -> Iterator[tuple[str, Finding]]:
     yield from (("Below", finding) for finding in ruling.tolerated)
 
 
-def _number(verdict: Verdict) -> int:
+def number(verdict: Verdict) -> int:
+    """Count what `each` yields, without making it."""
     findings = sum(len(r.blocking) + len(r.new) + len(r.tolerated) + len(r.waived) for r in verdict.rulings)
     return len(verdict.rulings) + findings + (verdict.override is not None)
 
@@ -202,10 +202,10 @@ def _findings(found: Iterable[tuple[str, str, Finding]]) -> Iterator[Outcome]:
         )
 
 
-def _left_out(number: int) -> Outcome:
+def _left_out(count: int) -> Outcome:
     return Outcome(
         id="left-out",
-        description=f"{number:,} more do not fit here: the worst come first, and the verdict on the shelf has all",
+        description=f"{count:,} more do not fit here; the worst come first",
         tags=_tags("Left out", "warning"),
     )
 

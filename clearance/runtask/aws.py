@@ -29,9 +29,9 @@ Event = Mapping[str, Any]
 
 
 def receive(event: Event, _: object) -> dict[str, Any]:
-    """Answer an API's event: a function's URL or an HTTP API (payload 2.0), or a REST API (payload 1.0)."""
+    """Answer an event of a function's URL or an HTTP API (payload 2.0), a REST API (payload 1.0) or a load balancer."""
     answer = receiving.receive(
-        event.get("headers") or {},
+        _headers(event),
         event.get("body") or "",
         is_base64=event.get("isBase64Encoded") is True,
         keys=_keys(int(time.monotonic() // _FRESH_S)),
@@ -77,6 +77,12 @@ def client(service: str) -> Any:
     patience = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 4})
     session: Any = boto3.Session()
     return session.client(service, config=patience)
+
+
+def _headers(event: Event) -> dict[str, str]:
+    """Return the headers by name, whichever of the two ways an event has them; one that is there twice holds both."""
+    several: Mapping[str, list[str]] = event.get("multiValueHeaders") or {}
+    return dict(event.get("headers") or {}) | {name: ", ".join(values) for name, values in several.items()}
 
 
 def _queue(request: Request) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from clearance.model import Evidence, Finding, Severity, Subject
 from clearance.runtask.exchange import DroppedError, TooLargeError, ask
-from clearance.runtask.places import Hosts
+from clearance.runtask.places import secure
 from clearance.runtask.request import Secret
 
 CHECK = "canary"
@@ -43,8 +43,7 @@ class Canary:
         )
 
     def _look(self) -> tuple[str, Finding | None]:
-        listed = self.url.partition("://")[2].partition("/")[0]
-        place = Hosts([listed]).place(Secret(self.url))
+        place = secure(Secret(self.url))
         if place is None:
             return "the canary's address is not one over TLS: set another", None
         headers = {} if self.token is None else {"Authorization": f"Bearer {self.token.reveal()}"}

@@ -24,7 +24,7 @@ from clearance.runtask.request import Request, Secret
 from clearance.runtask.retrying import Patience
 from clearance.runtask.trouble import AnsweredBeforeError, InvalidAnswerError, TroubleError
 
-PLAN_MOST, CONFIGURATION_MOST, ANSWER_MOST = 256 << 20, 512 << 20, 1 << 20  # bytes
+PLAN_MOST, CONFIGURATION_MOST = 256 << 20, 512 << 20  # bytes
 _HOPS, _POLL_S, _POLLS = 3, 5.0, 60
 _REDIRECTED = (301, 302, 303, 307, 308)
 _WHY = {404: "404: it is not there, or not for us", 422: "422: its Terraform is too old, older than 0.12"}
@@ -71,7 +71,7 @@ class Client:
         headers = _bearing(request) | {"Content-Type": "application/vnd.api+json"}
 
         def send() -> Reply:
-            return ask("PATCH", place, into=io.BytesIO(), most=ANSWER_MOST, headers=headers, body=body)
+            return ask("PATCH", place, into=None, headers=headers, body=body)
 
         status = patience.insist("the answer", send).status
         if status == http.HTTPStatus.CONFLICT:

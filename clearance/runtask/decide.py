@@ -212,7 +212,9 @@ def _decided(passed: bool, grounds: list[_Ground], override: Override | None = N
     said = f"{words.overridden(override)}; though " if override else ""
     said += " · ".join(f"{one.name} {str(one.decision).upper()}: {one.said}" for one in ordered)
     message = f"**{answer}.** {escaped(said, MESSAGE - 50)}"
-    return Decided(status="passed" if passed else "failed", message=message, outcomes=tuple(_rows(ordered, override)))
+    total = (override is not None) + len(grounds) + sum(outcomes.number(one.verdict) for one in grounds if one.verdict)
+    shown = outcomes.within(_rows(ordered, override), total)
+    return Decided(status="passed" if passed else "failed", message=message, outcomes=shown)
 
 
 def _rows(ordered: list[_Ground], override: Override | None) -> Iterator[Outcome]:
@@ -224,7 +226,7 @@ def _rows(ordered: list[_Ground], override: Override | None) -> Iterator[Outcome
         yield note(one.name, one.said, label=label, level=level)
     for one in ordered:
         if one.verdict is not None:
-            yield from outcomes.render(one.verdict)
+            yield from outcomes.each(one.verdict)
 
 
 _STAGES: Mapping[RunStage, Callable[[Request, Materials], Decided | Waiting]] = {

@@ -19,7 +19,7 @@ from clearance.runtask.store import Claim, Ending, Standing, dumps, loads, momen
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_KEPT = timedelta(days=90)  # how long a replayed request is known again; its token has been worth nothing for long
+_KEPT = timedelta(days=90)  # how long a replayed request is known again: longer than `Limits.oldest`
 _APPLIED_MOST = 200
 _MINE = "fence = :fence AND attribute_not_exists(ending)"
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import socket
 import ssl
-import time
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from clearance.runtask.places import Place
 
 PATIENCE_S = 30.0  # for the next byte
-WHOLE_S = 180.0  # for all of them
+WHOLE_S = 180.0  # for all of them, however slowly they drip
 _CHUNK = 1 << 16
 
 
@@ -33,25 +35,36 @@ class Reply:
 
 
 def ask(
-    method: str, place: Place, *, into: BinaryIO, most: int, headers: Mapping[str, str], body: bytes | None = None
+    method: str,
+    place: Place,
+    *,
+    into: BinaryIO | None,
+    most: int = 0,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    whole_s: float = WHOLE_S,
 ) -> Reply:
-    """Send one request and take the answer in, of at most `most` bytes. Raises DroppedError and TooLargeError."""
-    fault = ""
+    """Send one request and take the answer in, of at most `most` bytes; without `into` its head alone, which says all.
+
+    Raises DroppedError where there is no whole answer within the time, and TooLargeError.
+    """
+    fault, late = "", threading.Event()
     connection = _connection(place)
     try:
-        connection.request(method, place.target.reveal(), body=body, headers=dict(headers))
-        answer = connection.getresponse()
-        _copy(answer, into, most)
-        named = {name.lower(): value for name, value in answer.getheaders()}
-        if named.get("content-encoding", "identity") != "identity":
-            fault = "the answer is compressed, which nobody asked for"
-        else:
+        with _ending(connection, whole_s, late):
+            connection.request(method, place.target.reveal(), body=body, headers=dict(headers))
+            answer = connection.getresponse()
+            named = {name.lower(): value for name, value in answer.getheaders()}
+            if into is not None:
+                fault = _copy(answer, named, into, most)
+        if not fault and not late.is_set():
             return Reply(status=answer.status, headers=named)
     except (OSError, http.client.HTTPException, ValueError) as error:
         fault = type(error).__name__
     finally:
         connection.close()
-    raise DroppedError(fault)  # outside of the handler: an exception's context would quote what it choked on
+    # outside of the handler: an exception's context would quote what it choked on
+    raise DroppedError(f"there was no whole answer within {whole_s:g} s" if late.is_set() else fault)
 
 
 def _connection(place: Place) -> http.client.HTTPConnection:
@@ -61,14 +74,40 @@ def _connection(place: Place) -> http.client.HTTPConnection:
     return http.client.HTTPConnection(place.host, place.port, timeout=PATIENCE_S)
 
 
-def _copy(answer: http.client.HTTPResponse, into: BinaryIO, most: int) -> None:
-    total, end = 0, time.monotonic() + WHOLE_S
+@contextlib.contextmanager
+def _ending(connection: http.client.HTTPConnection, seconds: float, late: threading.Event) -> Iterator[None]:
+    """Connect, and hang up on whoever is not done in time: a time-out of the socket begins anew with each byte."""
+    line: list[socket.socket] = []  # the connection forgets its own, once the answer has begun
+
+    def hang_up() -> None:
+        late.set()
+        for one in line:
+            with contextlib.suppress(OSError):  # it ended at this very moment
+                one.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        connection.connect()
+        line.append(connection.sock)
+        if late.is_set():
+            raise TimeoutError
+        yield
+    finally:
+        timer.cancel()
+
+
+def _copy(answer: http.client.HTTPResponse, named: Mapping[str, str], into: BinaryIO, most: int) -> str:
+    """Take the body in, or say why it is none."""
+    if named.get("content-encoding", "identity") != "identity":
+        return "the answer is compressed, which nobody asked for"
+    total = 0
     while chunk := answer.read(_CHUNK):
         total += len(chunk)
         if total > most:
             raise TooLargeError
-        if time.monotonic() > end:
-            raise TimeoutError
         into.write(chunk)
     if answer.length:  # what is left of the length that was announced
         raise http.client.IncompleteRead(b"", answer.length)
+    return ""

@@ -98,11 +98,11 @@ def _open(rule: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _is_public(name: str, address: Any) -> bool:
-    """Whether it may hold strangers: a network that is not private, a list of AWS's, or what is not known."""
+    """Whether it may hold strangers: a network that is not for private or shared use, a list of AWS's, or unknown."""
     if name in _LISTS:
         return True
     try:
-        return not ip_network(address, strict=False).is_private
+        return ip_network(address, strict=False).is_global
     except (ValueError, TypeError):
         return True
 

@@ -54,8 +54,8 @@ class Hosts:
         `via` is where a redirection came from: it may lead to a listed host, and to the archive of the one it came
         from, which is named `archivist.` in the same domain.
         """
-        place = _apart(url.reveal())
-        if place is None or (place.scheme != "https" and not loopback(place.host)):
+        place = secure(url)
+        if place is None:
             return None
         if place.host in self._listed and (loopback(place.host) or place.port == _PORTS["https"]):
             return place
@@ -71,6 +71,12 @@ class Hosts:
             return self.place(Secret(urljoin(place.url.reveal(), location)), place) if location else None
         except ValueError:
             return None
+
+
+def secure(url: Secret) -> Place | None:
+    """Take a URL apart, or return None where it could be read in two ways, or what is asked be read on the way."""
+    place = _apart(url.reveal())
+    return place if place is not None and (place.scheme == "https" or loopback(place.host)) else None
 
 
 def loopback(host: str) -> bool:

@@ -11,6 +11,7 @@ import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -24,7 +25,8 @@ from clearance.runtask import exposure
 _EXPECTED = "a plan's JSON, as `terraform show -json` prints it"
 _AGAIN = "plan again, with a Terraform 1.x"
 _LONGEST = 200
-_CONTEXT = b"clearance plan 1\n"
+_CONTEXT = b"clearance plan 2\n"
+_CANONICAL = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
 
 class _Change(msgspec.Struct, frozen=True, gc=False):
@@ -63,16 +65,18 @@ class Seen:
 def digest(plan: bytes, key: bytes) -> str:
     """Name a plan: the HMAC-SHA256 of its canonical JSON, `hmac-sha256:` and 64 hexadecimal digits.
 
-    Canonical is: sorted keys, no white space, ASCII, numbers as Python writes what it read. Without the key nobody can
-    try out what a secret in the plan may have been. Raises UnreadableError for what is no JSON, or could be read in two
-    ways, and ValueError for an empty key.
+    Canonical is: sorted keys, no white space, UTF-8, numbers to their last digit. Without the key nobody can try out
+    what a secret in the plan may have been. Raises UnreadableError for what is no JSON, or could be read in two ways,
+    and ValueError for an empty key.
     """
     if not key:
         raise ValueError("the key of the plans' digests is empty")
     try:
-        value = json.loads(plan, object_pairs_hook=_unambiguous, parse_constant=_refuse)
-        canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
-    except (ValueError, RecursionError) as error:
+        value = json.loads(
+            plan, object_pairs_hook=_unambiguous, parse_constant=_refuse, parse_float=Decimal, parse_int=Decimal
+        )
+        canonical = _CANONICAL.encode(value)
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise UnreadableError("the plan is no JSON that can be read in one way only", _AGAIN) from error
     return f"hmac-sha256:{hmac.new(key, _CONTEXT + canonical, hashlib.sha256).hexdigest()}"
 

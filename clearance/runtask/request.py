@@ -15,7 +15,8 @@ from typing import Any
 
 TEST_TOKEN, TEST_LEVEL = "test-token", "test"  # what a registration's probe says instead of a token and a level
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
-_LONGEST = 20_000  # of one field; a URL has 2,000 characters at most, a commit message may have more
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_LONGEST = 8000  # characters of a token or a URL: sealed in parts, four of them still fit into a queue's message
 
 
 class RequestError(ValueError):
@@ -55,31 +56,21 @@ class Request:
     """One question about one stage of one run; `task_result_id` names it, however often it is delivered.
 
     `plan_url` is None before there is a plan, `configuration_url` where the configuration cannot be had. `outcomes`
-    says that the other side shows more than a message. `enforcement` is "mandatory" or "advisory". Everything that is
-    not an id may have been written by whoever queued the run.
+    says that the other side shows more than a message. `commit` is what Terraform Cloud says it is of, or None.
     """
 
     task_result_id: str
     stage: RunStage
     run_id: str
-    organization: str
-    workspace: str
     workspace_id: str
     access_token: Secret
     callback_url: Secret
     plan_url: Secret | None = None
     configuration_url: Secret | None = None
-    configuration_version_id: str | None = None
     speculative: bool = False
-    enforcement: str = "mandatory"
     outcomes: bool = False
     created_at: datetime | None = None
-    created_by: str = ""
-    message: str = ""
-    run_url: str | None = None
     commit: str | None = None
-    branch: str | None = None
-    working_directory: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,30 +88,21 @@ def parse(body: bytes) -> Request | Probe:
         raise RequestError("the body is no JSON object")
     if payload.get("access_token") == TEST_TOKEN or payload.get("task_result_enforcement_level") == TEST_LEVEL:
         return Probe()
-    if payload.get("payload_version", 1) != 1:
+    if payload.get("payload_version") not in (1, "1", None):
         raise RequestError("payload_version is not 1")
     return Request(
         task_result_id=_id(payload, "task_result_id"),
         stage=_stage(payload),
         run_id=_id(payload, "run_id"),
-        organization=_text(payload, "organization_name"),
-        workspace=_text(payload, "workspace_name"),
         workspace_id=_id(payload, "workspace_id"),
         access_token=_need(_secret(payload, "access_token"), "access_token"),
         callback_url=_need(_secret(payload, "task_result_callback_url"), "task_result_callback_url"),
         plan_url=_secret(payload, "plan_json_api_url"),
         configuration_url=_secret(payload, "configuration_version_download_url"),
-        configuration_version_id=_text(payload, "configuration_version_id") or None,
         speculative=payload.get("is_speculative") is True,
-        enforcement=_text(payload, "task_result_enforcement_level"),
         outcomes=_shows_outcomes(payload),
-        created_at=_moment(payload, "run_created_at"),
-        created_by=_text(payload, "run_created_by"),
-        message=_text(payload, "run_message"),
-        run_url=_text(payload, "run_app_url") or None,
-        commit=_text(payload, "vcs_commit_hash") or None,
-        branch=_text(payload, "vcs_branch") or None,
-        working_directory=_text(payload, "workspace_working_directory"),
+        created_at=_moment(payload.get("run_created_at")),
+        commit=_commit(payload.get("vcs_commit_hash")),
     )
 
 
@@ -132,23 +114,14 @@ def dumps(request: Request) -> bytes:
         "access_token": request.access_token.reveal(),
         "capabilities": {"outcomes": request.outcomes},
         "configuration_version_download_url": _revealed(request.configuration_url),
-        "configuration_version_id": request.configuration_version_id,
         "is_speculative": request.speculative,
-        "organization_name": request.organization,
         "plan_json_api_url": _revealed(request.plan_url),
-        "run_app_url": request.run_url,
         "run_created_at": request.created_at and request.created_at.isoformat(),
-        "run_created_by": request.created_by,
         "run_id": request.run_id,
-        "run_message": request.message,
         "task_result_callback_url": request.callback_url.reveal(),
-        "task_result_enforcement_level": request.enforcement,
         "task_result_id": request.task_result_id,
-        "vcs_branch": request.branch,
         "vcs_commit_hash": request.commit,
         "workspace_id": request.workspace_id,
-        "workspace_name": request.workspace,
-        "workspace_working_directory": request.working_directory,
     }
     return json.dumps({key: value for key, value in known.items() if value is not None}, separators=(",", ":")).encode()
 
@@ -165,16 +138,6 @@ def _stage(payload: dict[str, Any]) -> RunStage:
         if payload.get("stage") == stage.value:
             return stage
     raise RequestError("stage is none of pre_plan, post_plan, pre_apply, post_apply")
-
-
-def _text(payload: dict[str, Any], key: str) -> str:
-    """Return a text that can be written anywhere: half a character, which JSON can spell, is none."""
-    value = payload.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise RequestError(f"{key} is no text")
-    return value[:_LONGEST].encode("utf-8", "replace").decode()
 
 
 def _secret(payload: dict[str, Any], key: str) -> Secret | None:
@@ -194,16 +157,21 @@ def _need(secret: Secret | None, key: str) -> Secret:
 
 def _shows_outcomes(payload: dict[str, Any]) -> bool:
     """Read what the other side can show; its documentation had the name misspelt, and some send it so."""
-    said = payload.get("capabilities", payload.get("capabilitites"))
+    said = payload.get("capabilities") or payload.get("capabilitites")
     return isinstance(said, dict) and said.get("outcomes") is True
 
 
-def _moment(payload: dict[str, Any], key: str) -> datetime | None:
+def _moment(said: object) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(_text(payload, key))
-        return moment.astimezone(UTC) if moment.tzinfo else None
+        moment = datetime.fromisoformat(said) if isinstance(said, str) else None
+        return moment.astimezone(UTC) if moment and moment.tzinfo else None
     except (ValueError, OverflowError):
         return None
+
+
+def _commit(said: object) -> str | None:
+    """Return a whole commit hash; whatever else stands there names none."""
+    return said if isinstance(said, str) and _COMMIT.fullmatch(said) else None
 
 
 def _revealed(secret: Secret | None) -> str | None:

@@ -2,13 +2,15 @@
 
 `python scan_child.py CHECKS`. It prints `ready`; for each line of standard input, a folder that holds `plan.json`, it
 leaves there what the program `checkov` would, `checkov.log` and the ids of the checks that it had, and prints a line. A
-fork has seen no other plan, so that it answers as a program run for this one does, and what it took is given back.
+fork has seen no other plan, so that it answers as a program run for this one does, and what it took is given back. It
+clears the last plan away itself, for whoever asked may have been killed.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import sys
 import warnings
 from pathlib import Path
@@ -21,13 +23,21 @@ def main(checks: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = importlib.import_module("checkov.main")
-    answers.write("ready\n")
-    while line := sys.stdin.readline():
-        child = os.fork()
-        if child == 0:
-            _scan(program, checks, Path(line.rstrip("\n")))
-        _, status = os.waitpid(child, 0)
-        answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
+    folder = None
+    try:
+        answers.write("ready\n")
+        while line := sys.stdin.readline():
+            folder = Path(line.rstrip("\n"))
+            child = os.fork()
+            if child == 0:
+                _scan(program, checks, folder)
+            _, status = os.waitpid(child, 0)
+            answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
+    except BrokenPipeError:
+        pass  # nobody waits for the answer any more
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _scan(program: Any, checks: str, folder: Path) -> None:

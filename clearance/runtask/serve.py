@@ -20,7 +20,7 @@ from clearance.runtask.store import Claim, Ending
 from clearance.runtask.work import work
 
 HOST = "127.0.0.1"
-_BODY_MOST = 1 << 20
+_BODY_MOST, _DIGITS_MOST = 1 << 20, 7
 _IDLE_S = 1.0
 _log = logging.getLogger(__name__)
 
@@ -134,7 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
     def take(self) -> None:
         """Take a delivery in. One whose length is not told, or too large, can't be signed: it is not read."""
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > _BODY_MOST or "Transfer-Encoding" in self.headers:
+        told = length.isdecimal() and len(length) <= _DIGITS_MOST and "Transfer-Encoding" not in self.headers
+        if not told or int(length) > _BODY_MOST:
             self.close_connection = True
             self._say(UNSIGNED)
             return

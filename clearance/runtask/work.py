@@ -60,7 +60,10 @@ def give_up(request: Request, line: Line, store: Store) -> Done:
 def _answer(request: Request, ports: Ports, claim: Claim) -> Decided | Waiting:
     if claim.attempts > MOST_ATTEMPTS:
         return _failed(f"{claim.attempts - 1} attempts to look at it ended without an answer")
-    age = ports.clock.now() - claim.first
+    now = ports.clock.now()
+    if request.created_at is not None and now - request.created_at > ports.limits.oldest:
+        return _failed(f"the run is older than {ports.limits.oldest.days} days: queue it anew")
+    age = now - claim.first
     if age > ports.limits.total:
         return _failed(f"it took longer than {ports.limits.total.total_seconds() / 60:.0f} minutes")
     with Guard() as guard:
@@ -95,12 +98,14 @@ def _remember(request: Request, ports: Ports, materials: Materials, answer: Deci
     )
     if kept != materials.kept:
         ports.memory.keep(request.run_id, kept)
-    if request.stage is RunStage.POST_APPLY and kept.config_digest is not None:
-        ports.memory.add_applied(request.workspace_id, kept.config_digest)
-    if isinstance(answer, Decided) and answer.release:
-        ports.memory.release(request.workspace_id)
-    if isinstance(answer, Decided) and answer.hold is not None:
+    if not isinstance(answer, Decided) or request.stage is not RunStage.POST_APPLY:
+        return
+    if answer.hold is not None:  # what left the API broken is nothing to roll back to
         ports.memory.set_hold(answer.hold)
+    elif kept.config_digest is not None:
+        ports.memory.add_applied(request.workspace_id, kept.config_digest)
+    if answer.release:
+        ports.memory.release(request.workspace_id)
 
 
 def _rest(request: Request, ports: Ports, store: Store, claim: Claim, waiting: Waiting) -> Again | Standing:

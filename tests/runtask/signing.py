@@ -169,8 +169,6 @@ def request(stage=RunStage.PRE_PLAN, **facts):
     known = {
         "task_result_id": "taskrs-1",
         "run_id": "run-2",
-        "organization": "o",
-        "workspace": "w",
         "workspace_id": "ws-1",
         "access_token": Secret("t"),
         "callback_url": Secret("https://app.terraform.io/c"),

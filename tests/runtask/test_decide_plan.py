@@ -21,6 +21,7 @@ from clearance.model import (
 from clearance.runtask.decide import decide
 from clearance.runtask.nouns import Hold, Kept, Waiting
 from clearance.runtask.request import RunStage
+from clearance.runtask.store import dumps
 from tests.runtask.signing import CONFIGURATION, DAY, FINDING, HOUR, NOW, POLICY, Library, request, sha256
 
 
@@ -189,6 +190,24 @@ def test_a_waiver_that_expired_between_the_stages_holds_the_apply():
     kept = after_plan(library).kept
     answers = [before_apply(library, kept, now=now).status for now in (NOW, NOW + DAY)]
     assert ["passed", "failed"] == answers
+
+
+def test_an_answer_of_thousands_of_findings_fits_into_the_store_and_counts_them_all():
+    """One item of DynamoDB has at most 400 KB, and is refused whole beyond that."""
+    library, long = Library(), "\U0001f680<&*" * 150
+    many = tuple(finding(number, long) for number in range(3000))
+    made = decide(request(RunStage.POST_PLAN), library.materials(plan=PUBLIC, scan=seen(findings=many)))
+    first, last = made.outcomes[0], made.outcomes[-1]
+    assert ("failed", "plan", "left-out") == (made.status, first.id, last.id)
+    assert len(dumps(made)) < 390_000
+    # beside them the one ground, the answers of two checks, and the public database
+    assert 3000 + 4 == int(last.description.split()[0].replace(",", "")) + len(made.outcomes) - 1
+
+
+def finding(number, message):
+    return Finding(
+        rule="R", message=message, severity=Severity.HIGH, resource=f"a.b{number}", fingerprint=f"{number:032}"
+    )
 
 
 def test_other_content_than_was_planned_is_held(library):

@@ -87,6 +87,9 @@ WORLD = INSIDE | {"cidr_ipv4": "0.0.0.0/0"}
         ("aws_db_instance", {}, {}, False),
         (INGRESS, WORLD, {}, True),
         (INGRESS, INSIDE, {}, False),
+        (INGRESS, INSIDE | {"cidr_ipv4": "100.64.0.0/10"}, {}, False),
+        (INGRESS, INSIDE | {"cidr_ipv4": None, "cidr_ipv6": "fd00::/8"}, {}, False),
+        (INGRESS, INSIDE | {"cidr_ipv4": None, "cidr_ipv6": "2000::/3"}, {}, True),
         (INGRESS, WORLD | {"from_port": 443, "to_port": 443}, {}, False),
         (INGRESS, WORLD | {"ip_protocol": "-1"}, {}, True),
         (INGRESS, WORLD | {"ip_protocol": "icmp"}, {}, False),
@@ -205,11 +208,20 @@ def test_different_plans_have_different_digests(one, other):
     assert digests[0] != plan.digest(texts[0], KEY + b"!")
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"\xff", b'{"a":1,"a":2}', b'{"a":NaN}', b'{"a":1e999}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"\xff", b'{"a":1,"a":2}', b'{"a":NaN}', b'{"a":1e9999999999999999999}', b"[" * 100_000]
+)
 def test_what_could_be_read_in_two_ways_has_no_digest(text):
     """A key that stands twice, numbers that JSON does not have."""
     with pytest.raises(UnreadableError):
         plan.digest(text, KEY)
+
+
+def test_numbers_count_to_their_last_digit():
+    """Terraform's have more digits than a float, and a larger exponent."""
+    texts = [b"[0.1]", b"[0.10000000000000000001]", b"[12345678901234567890123]", b"[12345678901234567890124]"]
+    texts += [b"[1e999]", b"[1e998]", b"[1]", b"[true]", b'["1"]', b"[" + b"3" * 5000 + b"]"]
+    assert len(texts) == len({plan.digest(text, KEY) for text in texts})
 
 
 def test_without_a_key_there_is_no_digest():

@@ -80,7 +80,13 @@ def in_base64(raw, signature):
     return function_url(b"", signature, body=base64.b64encode(raw).decode(), isBase64Encoded=True)
 
 
-@pytest.mark.parametrize("event", [function_url, rest_api, in_base64])
+def load_balancer(raw, signature):
+    """Make the event of a load balancer that is set to tell of each value of a header."""
+    headers = {"x-tfc-task-signature": [signature], "x-forwarded-for": ["192.0.2.1", "192.0.2.2"]}
+    return {"httpMethod": "POST", "multiValueHeaders": headers, "body": raw.decode(), "isBase64Encoded": False}
+
+
+@pytest.mark.parametrize("event", [function_url, rest_api, in_base64, load_balancer])
 def test_a_request_is_queued(there, receive, event):
     """A signed request of each kind of event is answered 200, and lies sealed in the queue."""
     raw = body(task_result_id=f"taskrs-{event.__name__}")
@@ -110,8 +116,12 @@ def test_nothing_is_queued(there, receive, raw, key, status):
 
 
 def test_an_event_without_a_body(receive):
-    """An event that has neither body nor headers is not signed."""
-    assert 401 == receive({"version": "2.0"})["statusCode"]
+    """An event that has neither body nor headers is not signed, and nor is one with two signatures."""
+    raw, signature = body(), sign(body(), KEY.encode())
+    twice = rest_api(raw, signature) | {"multiValueHeaders": {"X-TFC-Task-Signature": [signature, signature]}}
+    assert [401, 401, 401] == [
+        receive(event)["statusCode"] for event in ({"version": "2.0"}, rest_api(raw, None), twice)
+    ]
 
 
 def test_a_queue_that_is_not_there(there):
@@ -132,7 +142,7 @@ def test_a_queue_that_is_not_there(there):
 def test_a_seal_holds_for_its_task(there):
     """What was sealed for one task opens for no other, with no other key, and not when a part is missing."""
     seal = KmsSeal(there.key, there.kms)
-    request = parse(body(run_message="x" * 9000))
+    request = parse(body(access_token="x" * 8000))
     sealed = seal.close(request)
     parts = json.loads(sealed)
     assert (3, request) == (len(parts), seal.open("taskrs-1", sealed))

@@ -274,6 +274,45 @@ def test_an_error_has_no_secret_behind_it(caplog):
     assert [] == [text for text in ("the-secret", "the-token") if text in said]
 
 
+@contextlib.contextmanager
+def dripping(begins):
+    """Answer one connection so, then one byte after another for as long as it is listened to; the place to ask."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            connection, _ = server.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(begins)
+                while not done.wait(0.01):
+                    connection.sendall(b"x")
+
+        done = threading.Event()
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield MACHINE.place(Secret(f"http://127.0.0.1:{server.getsockname()[1]}/"))
+        finally:
+            done.set()
+            thread.join()
+
+
+@pytest.mark.parametrize("begins", [OK + b"Content-Length: 999999\r\n\r\n", OK + b"\r\n", b"HTTP/1.1 200 OK\r\nX: "])
+def test_an_answer_that_drips(begins):
+    """Who sends a byte at a time is hung up on once it has taken too long, and what came so far is no answer."""
+    with dripping(begins) as where, io.BytesIO() as into, pytest.raises(DroppedError, match="whole answer within"):
+        ask("GET", where, into=into, most=10**6, headers={}, whole_s=0.2)
+
+
+@pytest.mark.parametrize(
+    "body", [b"Content-Length: 50\r\n\r\nhe", b"Content-Encoding: gzip\r\n\r\n", b"\r\n" + b"x" * 9000]
+)
+def test_an_answer_of_which_the_head_says_all(body):
+    """Where nobody needs the body, what becomes of it does not matter."""
+    with speaking(OK, body) as where:
+        assert 200 == ask("PATCH", where, into=None, headers={}, body=b"{}").status
+
+
 def test_nobody_listens():
     """A port on which nobody listens is no answer."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -309,7 +348,9 @@ def test_the_canary(status, expected):
     assert {"sing"} == set(asked)
 
 
-def test_a_canary_somewhere_else():
+@pytest.mark.parametrize("url", ["http://api.example/v1/x", "https://me:pass@api.example/x", "api.example", "https://"])
+def test_a_canary_somewhere_else(url):
     """A canary that could not be asked over TLS is not asked: that is a problem, and no finding."""
-    seen = Canary(url="http://api.example/v1/flights/x").ask()
+    seen = Canary(url=url).ask()
     assert (0, 1, ()) == (seen.reach, len(seen.problems), seen.findings)
+    assert "api.example" not in seen.problems[0]

@@ -131,7 +131,7 @@ NO_REQUEST = {
     "no stage": body(stage=...),
     "a stage of the future": body(stage="pre_destroy"),
     "another version": body(payload_version=2),
-    "a name that is a list": body(workspace_name=["a"]),
+    "a token that is longer than any": body(access_token="x" * 8001),
 }
 
 
@@ -173,21 +173,67 @@ def test_a_payload_is_read():
         task_result_id="taskrs-1",
         stage=RunStage.POST_PLAN,
         run_id="run-1",
-        organization="acme",
-        workspace="flights",
         workspace_id="ws-1",
         access_token=Secret("a-token"),
         callback_url=Secret("https://app.terraform.io/api/v2/task-results/5ea8d46c/callback?url_code=x"),
         plan_url=Secret("https://app.terraform.io/api/v2/plans/plan-1/json-output"),
         configuration_url=Secret("https://app.terraform.io/api/v2/configuration-versions/cv-1/download"),
-        configuration_version_id="cv-1",
         outcomes=True,
         created_at=datetime(2021, 9, 2, 14, 47, 13, 36000, UTC),
-        created_by="ann",
-        message="Queued “manually”",
-        run_url="https://app.terraform.io/app/acme/flights/runs/run-1",
         commit="0" * 40,
     )
+
+
+VARIANTS = {
+    "of an upload, in which no field speaks of a repository": {key: ... for key in PAYLOAD if key.startswith("vcs_")},
+    "of Terraform Enterprise, which knows neither capabilities nor an archive": {
+        **dict.fromkeys(("capabilities", "configuration_version_download_url", "configuration_version_id"), ...),
+        "task_result_callback_url": "https://tfe.example:8443/api/v2/task-results/5ea8d46c/callback",
+    },
+    "with nulls where there is nothing": {
+        **dict.fromkeys(("payload_version", "capabilities", "is_speculative", "run_message", "workspace_name"))
+    },
+    "with its version as text": {"payload_version": "1"},
+    "with fields that nobody has heard of": {"project_id": "prj-1", "stack": {"id": 7}, "": []},
+    "with other types where we don't look": {"workspace_name": ["a"], "run_message": 7, "vcs_branch": False},
+    "with a commit that is none": {"vcs_commit_hash": "main"},
+    "created nobody knows when": {"run_created_at": "yesterday"},
+}
+
+
+@pytest.mark.parametrize("changes", VARIANTS.values(), ids=VARIANTS)
+def test_a_payload_of_another_kind(changes):
+    """What other versions and other projects leave out, null or add does not keep a request from being taken."""
+    assert (200, ["taskrs-1"]) == take(body(**changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"capabilities": ..., "capabilitites": {"outcomes": True}}, True),
+        ({"capabilities": None, "capabilitites": {"outcomes": True}}, True),
+        ({"capabilities": {"outcomes": False}, "capabilitites": {"outcomes": True}}, False),
+        ({"capabilities": {"outcomes": "true"}}, False),
+        ({"capabilities": ["outcomes"]}, False),
+        ({"capabilities": ...}, False),
+    ],
+)
+def test_outcomes_are_shown_where_it_is_said(changes, shown):
+    """Also under the name as it was misspelt; whatever is not plainly true is not."""
+    assert shown is parse(body(**changes)).outcomes
+
+
+@pytest.mark.parametrize("said", [None, ..., "true", 1, False])
+def test_a_run_is_speculative_only_where_that_is_plainly_said(said):
+    """Otherwise it could apply, and is held to more."""
+    assert parse(body(is_speculative=said)).speculative is False
+
+
+def test_the_largest_request_fits_into_a_queue():
+    """Whatever somebody wrote into a commit's message, it is sealed and sent as it came."""
+    url, secrets = "https://app.terraform.io/".ljust(8000, "x"), ("access_token", "plan_json_api_url")
+    urls = dict.fromkeys((*secrets, "configuration_version_download_url", "task_result_callback_url"), url)
+    assert len(dumps(parse(body(**urls, run_message="\U0001f680" * 50_000)))) < 10 * 4096
 
 
 def test_secrets_are_not_shown():
@@ -214,30 +260,20 @@ words = st.text(max_size=60)
 ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", fullmatch=True)
 secrets = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=80).map(Secret)
 moments = st.integers(0, 2**42).map(lambda ms: datetime.fromtimestamp(ms / 1000, UTC))
-clean = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 requests = st.builds(
     Request,
     task_result_id=ids,
     stage=st.sampled_from(RunStage),
     run_id=ids,
-    organization=clean,
-    workspace=clean,
     workspace_id=ids,
     access_token=secrets.filter(lambda secret: secret.reveal() != "test-token"),
     callback_url=secrets,
     plan_url=st.none() | secrets,
     configuration_url=st.none() | secrets,
-    configuration_version_id=st.none() | clean.filter(bool),
     speculative=st.booleans(),
-    enforcement=st.sampled_from(["mandatory", "advisory"]),
     outcomes=st.booleans(),
     created_at=st.none() | moments,
-    created_by=clean,
-    message=clean,
-    run_url=st.none() | clean.filter(bool),
-    commit=st.none() | clean.filter(bool),
-    branch=st.none() | clean.filter(bool),
-    working_directory=clean,
+    commit=st.none() | st.from_regex(r"[0-9a-f]{40}", fullmatch=True),
 )
 
 

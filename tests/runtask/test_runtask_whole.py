@@ -12,6 +12,7 @@ import pytest
 from clearance.model import ClearanceError
 from clearance.render.outcomes import Label, Outcome
 from clearance.runtask.nouns import Decided, Hold, Kept, Limits, Waiting
+from clearance.runtask.request import RunStage
 from clearance.runtask.store import Ending
 from clearance.subject import configuration
 from stack.terraform_cloud import Behaviour, Door, Level, Stage, State, Status
@@ -401,7 +402,33 @@ def test_what_is_kept_from_stage_to_stage(tmp_path):
     assert [None, None, "hmac:1", "hmac:1", None, None, "hmac:1", "hmac:1"] == kept
     held = [materials.hold is not None for _, materials in there.decided]
     assert [False] * 4 + [True] * 4 == held
-    assert [0] * 4 + [1] * 4 == [len(materials.applied) for _, materials in there.decided]
+    assert [0] * 8 == [len(materials.applied) for _, materials in there.decided]
+
+
+def test_what_was_applied_and_works_is_what_a_workspace_can_go_back_to(tmp_path):
+    """A configuration that left the API broken is none of those, however often it was applied."""
+    broken = archive({"main.tf": b"# broken"})
+
+    def decide(request, materials):
+        bad = request.stage is RunStage.POST_APPLY and materials.config_digest != good
+        hold = Hold(workspace_id=request.workspace_id, reason="silent", config_digest=materials.config_digest,
+                    run_id=request.run_id, since=materials.now)  # fmt: skip
+        return Decided(status="failed" if bad else "passed", message="m", hold=hold if bad else None)
+
+    good = configuration.of_archive(io.BytesIO(archive({"main.tf": b"# nothing"})))
+    with rehearsing(tmp_path, decide) as there:
+        first = there.walk()
+        for config in (broken, broken):
+            there.walk(workspace=first.workspace, configuration=config)
+        assert (good,) == there.store.applied(first.workspace.id)
+
+
+def test_a_run_of_long_ago_is_not_taken_up_again(tmp_path):
+    """A store knows for 90 days what it has answered: a request that is replayed later than that changes nothing."""
+    with rehearsing(tmp_path, limits=Limits(oldest=timedelta(0))) as there:
+        run = there.walk()
+        assert (Status.FAILED, []) == (run.result("pre_plan").status, there.decided)
+        assert "queue it anew" in run.result("pre_plan").message
 
 
 def test_nothing_secret_is_told(tmp_path, caplog):

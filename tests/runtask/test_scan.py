@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -34,6 +35,11 @@ class Checkov:
             if os.fork() == 0:
                 time.sleep(600)
             time.sleep(600)
+        if does == "wait":
+            folder = pathlib.Path(self.words["--output-file-path"])
+            (folder / "begun").touch()
+            while not (folder / "go").exists():
+                time.sleep(0.01)
         if does == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         if does == "kill the child":
@@ -142,9 +148,18 @@ def test_the_child_knows_nothing_of_ours(standing_in):
     assert place.endswith("/home")
 
 
+def awaited(look):
+    """What is there once it is there."""
+    for _ in range(6000):
+        if found := look():
+            return found
+        time.sleep(0.01)
+    raise TimeoutError
+
+
 def left_of(group):
     """The processes of a group that do not end; one that nobody has buried yet has ended."""
-    for _ in range(100):
+    for _ in range(1000):
         listed = subprocess.run(["ps", "-e", "-o", "pgid=,stat="], capture_output=True, text=True, check=True).stdout
         left = [line for line in map(str.split, listed.splitlines()) if line[0] == str(group) and "Z" not in line[1]]
         if not left:
@@ -194,6 +209,25 @@ def test_a_scanner_that_is_closed_leaves_nothing(standing_in, tmp_path):
     assert [] == list(home.glob("plan-*"))
     made.close()
     assert ([], False) == (left_of(pid), home.exists())
+
+
+def test_a_service_that_is_killed_leaves_no_plan_behind(standing_in, tmp_path):
+    """Its child clears the plan away that it was given, and ends."""
+    program = (
+        "import sys; from pathlib import Path; from clearance.runtask.scan import Installed, Scanner\n"
+        "scanner = Scanner(Installed(python=Path(sys.argv[1]), checks=Path(sys.argv[2]))); scanner.warm()\n"
+        "print(scanner.pid, flush=True); scanner.scan(sys.argv[3].encode())"
+    )
+    words = [str(standing_in.python), str(standing_in.checks), does("wait").decode()]
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *words], env={**os.environ, "TMPDIR": str(tmp_path)}, cwd=ROOT, text=True,
+        stdout=subprocess.PIPE,
+    ) as service:  # fmt: skip
+        child = int(service.stdout.readline())
+        (begun,) = awaited(lambda: list(tmp_path.glob("*/plan-*/begun")))
+        service.kill()
+    (begun.parent / "go").touch()
+    assert ([], []) == (left_of(child), list(tmp_path.glob("*/plan-*")))
 
 
 def test_where_there_is_no_checkov_that_is_said(tmp_path):
