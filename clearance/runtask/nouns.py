@@ -20,8 +20,8 @@ class Limits:
     """How long things may take. `evidence` bounds what the policy says a run waits for evidence.
 
     Terraform Cloud gives up after `silence` without a `running`, so `heartbeat` stays well below, and after an hour
-    whatever it hears: we answer before, once there was no decision for as long as `total`. `oldest` is how old a run may be:
-    a store knows for longer what it has answered, so that nothing is taken up twice.
+    whatever it hears: we answer before, once there was no decision for as long as `total`. `oldest` is how old a run
+    may be: a store knows for longer what it has answered, so that nothing is taken up twice.
     """
 
     evidence: timedelta = timedelta(minutes=45)
