@@ -20,12 +20,12 @@ variable "alarm_emails" {
 }
 
 variable "canary_url" {
-  description = "Address of the deployed API, which is asked after an apply."
+  description = "Address of the deployed API that is asked after an apply, and answers 200 without a token: no function here holds one."
   type        = string
 
   validation {
-    condition     = can(regex("^https://[^\\s/@]+(/[^\\s]*)?$", var.canary_url))
-    error_message = "canary_url is an https URL."
+    condition     = can(regex("^https://[^\\s/@]+/[^\\s]+$", var.canary_url))
+    error_message = "canary_url is an https URL with a path, as https://HOST/v1/health."
   }
 }
 

@@ -1,15 +1,20 @@
 """What the gate's infrastructure says about the run task is what the run task's code says about itself."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from clearance import policy
+from clearance.readers import READERS
+from clearance.runtask.compose import CHECKS
 from clearance.runtask.nouns import Limits
 from clearance.runtask.request import RunStage
 from clearance.runtask.store import MOST_ATTEMPTS, Ending
@@ -18,6 +23,7 @@ from tests.infra.hcl_values import GATE, GITHUB, TERRAFORM_CLOUD, block, locals_
 REPOSITORY = Path(__file__).parents[2]
 RUNTASK = REPOSITORY / "clearance" / "runtask"
 WORKFLOWS = REPOSITORY / ".github" / "workflows"
+RECIPE = (GATE / "Dockerfile").read_text()
 PREFIX = "CLEARANCE_RUNTASK_"
 # What the image brings along, and what may never lie in a function's environment.
 NOT_GIVEN = {f"{PREFIX}PROJECT", f"{PREFIX}CHECKOV_PYTHON", f"{PREFIX}CANARY_TOKEN"}
@@ -150,27 +156,88 @@ def test_the_signing_job_finds_what_it_needs():
     assert f"environment: {block('variable', 'environment', GITHUB)['default']} " in workflow
 
 
+def receiver_s_zip(folder, **environ):
+    """The receiver's zip as the bootstrap page has it made, of a commit of the files as they are."""
+    page = (REPOSITORY / "docs" / "how-to" / "bootstrap.md").read_text()
+    [command] = re.findall(r"^.*git archive --format=zip (?:.*\\\n)*.*$", page, flags=re.MULTILINE)
+    for file in re.findall(r"clearance/[\w/]+\.py", command):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / file, folder / file)
+    moment = {f"GIT_{who}_DATE": "2026-11-24T12:00:00Z" for who in ("AUTHOR", "COMMITTER")}
+    person = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    commit = "git init -q -b main && git add . && git -c commit.gpgsign=false commit -q -m x"
+    env = {**os.environ, **moment, **person, **environ}
+    subprocess.run(["sh", "-ec", f"{commit}\n{command}"], cwd=folder, env=env, check=True)
+    return folder / "receiver.zip"
+
+
 def test_the_receiver_s_zip_is_whole(tmp_path):
     """What the bootstrap page puts into the zip starts on Python's own library, and no file is there for nothing."""
-    page = (REPOSITORY / "docs" / "how-to" / "bootstrap.md").read_text()
-    files = re.findall(r"clearance/[\w/]+\.py", page.partition("receiver.zip main")[2].partition("openssl")[0])
-    for file in files:
-        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(REPOSITORY / file, tmp_path / file)
+    packed = receiver_s_zip(tmp_path)
     code = "import sys; sys.path.insert(0, sys.argv[1]); import clearance.runtask.aws; print(*sys.modules)"
-    words = [sys.executable, "-I", "-S", "-c", code, str(tmp_path)]
+    words = [sys.executable, "-I", "-S", "-c", code, str(packed)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (0, "") == (done.returncode, done.stderr)
     loaded = {name for name in done.stdout.split() if name.partition(".")[0] == "clearance"}
-    named = {file.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for file in files}
-    assert loaded == named
+    files = zipfile.ZipFile(packed).namelist()
+    named = {name.removesuffix(".py").removesuffix("/__init__") for name in files if not name.endswith("/")}
+    assert loaded == {name.replace("/", ".") for name in named}
+
+
+def test_the_receiver_s_zip_is_the_same_everywhere(tmp_path):
+    """Of one commit the page's command makes the same bytes, whatever the time zone and the folder."""
+    packed = []
+    for zone in ("UTC", "Asia/Tokyo"):
+        (tmp_path / zone).mkdir(parents=True)
+        packed.append(receiver_s_zip(tmp_path / zone, TZ=zone).read_bytes())
+    assert packed[0] == packed[1]
+
+
+@pytest.fixture
+def image(tmp_path):
+    """What the image's recipe takes over from a commit."""
+    for words in re.findall(r"^COPY (?!--from)(.+)$", RECIPE, flags=re.MULTILINE):
+        *names, target = words.split()
+        for source in (each for name in names for each in REPOSITORY.glob(name)):
+            if source.is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source, tmp_path / target, ignore=ignored, dirs_exist_ok=True)
+            else:
+                (tmp_path / target).mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, tmp_path / target)
+    return tmp_path
+
+
+def test_the_image_has_the_policy_and_all_that_it_names(image):
+    """In the image the policy is read with the digest that it has in the repository, and our own checks are there."""
+
+    def digest(root):
+        text = (root / "clearance.toml").read_bytes()
+        return policy.parse(text, readers=READERS, read=lambda path: (root / path).read_bytes()).digest
+
+    def checks(root):
+        return {path.name for path in (root / CHECKS).glob("*.py")}
+
+    assert (digest(REPOSITORY), checks(REPOSITORY)) == (digest(image), checks(image))
+
+
+def test_the_image_has_nothing_else(image):
+    """Neither tests nor documentation, nor the service, are in it."""
+    files = {path.name for path in image.iterdir() if path.is_file()}
+    assert {"clearance", "infra", "load", "security"} == {path.name for path in image.iterdir() if path.is_dir()}
+    assert {"clearance.toml", "pyproject.toml", "uv.lock"} == files - {"clearance.keys.toml"}
+
+
+def test_the_image_is_of_one_base():
+    """Both stages are of the same base, which can be given by its digest alone."""
+    bases = re.findall(r"^FROM (\S+)", RECIPE, flags=re.MULTILINE)
+    assert ["public.ecr.aws/lambda/python@${BASE_DIGEST}"] * 2 == bases
 
 
 def test_the_image_brings_what_is_not_given():
     """The image names Checkov's Python, and starts the worker unless told otherwise."""
-    recipe = (GATE / "Dockerfile").read_text()
-    assert [f"{PREFIX}CHECKOV_PYTHON"] == re.findall(r"^ENV (\w+)=", recipe, flags=re.MULTILINE)
-    assert f'CMD ["{block("module", "worker", GATE)["handler"]}"]' in recipe
+    assert [f"{PREFIX}CHECKOV_PYTHON"] == re.findall(r"^ENV (CLEARANCE\w+)=", RECIPE, flags=re.MULTILINE)
+    assert f'CMD ["{block("module", "worker", GATE)["handler"]}"]' in RECIPE
 
 
 def test_only_the_protected_branch_may_sign():

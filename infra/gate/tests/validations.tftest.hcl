@@ -46,11 +46,12 @@ run "reject_nonsense" {
   ]
 }
 
-# More than one subject, bytes without a digest, nobody to call.
+# More than one subject, bytes without a digest, nobody to call, an address of nothing in particular.
 run "reject_too_much_trust" {
   command = plan
 
   variables {
+    canary_url      = "https://api.example.com/"
     github          = { subject = "repo:example/*:environment:clearance", repository_id = "42" }
     package         = { path = "receiver.zip", sha256 = "none" }
     terraform_hosts = []
@@ -58,6 +59,7 @@ run "reject_too_much_trust" {
   }
 
   expect_failures = [
+    var.canary_url,
     var.github,
     var.package,
     var.terraform_hosts,
