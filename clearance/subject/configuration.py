@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
 from clearance.model import ClearanceError
-from clearance.subject import ignoring
+from clearance.subject import ignoring, tar_headers
 
 _HEAD = b"clearance configuration 1\n"
 _LIMIT = 512 * 1024 * 1024
@@ -69,10 +69,11 @@ def of_archive(file: BinaryIO, *, limit: int = _LIMIT, members: int = _MEMBERS) 
     """Digest every member of a tar archive, however it is compressed, without unpacking it.
 
     Nothing is left out: what is unpacked is applied. Raises ClearanceError for an archive that is damaged, larger than
-    `limit` bytes unpacked, of more than `members` members, or that holds anything but files, folders and links inside.
+    `limit` bytes unpacked, of more than `members` members, that holds anything but files, folders and links inside, or
+    that another program could read differently.
     """
     try:
-        with tarfile.open(fileobj=file, mode="r|*") as archive:
+        with tarfile.open(fileobj=file, mode="r|*", tarinfo=tar_headers.one_way()) as archive:
             return digest(_members(archive, limit, members))
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise ClearanceError(f"the configuration's archive is damaged: {error}", "upload it again") from error
@@ -98,6 +99,7 @@ def _read(root: Path, path: str) -> Member:
 def _members(archive: tarfile.TarFile, limit: int, most: int) -> Iterator[Member]:
     total = 0
     for number, info in enumerate(archive, 1):
+        tar_headers.check(archive, info)
         total += info.size
         if number > most or total > limit:
             raise ClearanceError(
@@ -108,10 +110,8 @@ def _members(archive: tarfile.TarFile, limit: int, most: int) -> Iterator[Member
             continue
         if info.issym():
             yield Member(path, "link", os.fsencode(info.linkname))
-        elif info.isreg() and (file := archive.extractfile(info)) is not None:
+        elif (file := archive.extractfile(info)) is not None:
             yield Member(path, "executable" if info.mode & stat.S_IXUSR else "file", file.read())
-        else:
-            raise ClearanceError(f"{info.name!r} of the configuration's archive is neither file nor link", _HINT)
 
 
 def _inside(path: str, what: str) -> str:

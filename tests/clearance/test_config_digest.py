@@ -182,6 +182,70 @@ def test_an_archive_holds_files_and_links_alone(kind):
         of_archive(io.BytesIO(out.getvalue()))
 
 
+def header(name="main.tf", *, kind=tarfile.REGTYPE, content=b"", size=None, fields=()):
+    """One member as it stands in an archive; `fields` are bytes that are put at an offset, and summed up again."""
+    info = tarfile.TarInfo(name)
+    info.type, info.size = kind, len(content) if size is None else size
+    made = bytearray(info.tobuf(tarfile.USTAR_FORMAT))
+    for offset, value in dict(fields).items():
+        made[offset : offset + len(value)] = value
+    if 148 not in dict(fields):
+        made[148:156] = b" " * 8
+        made[148:156] = b"%06o\0 " % sum(made)
+    return bytes(made) + content + b"\0" * (-len(content) % 512)
+
+
+SOUND = header()
+EXTENDED = b"10 path=a\n"
+# What Python's tarfile reads in one way, and Go's archive/tar, or an unpacker beside it, in another.
+AMBIGUOUS = {
+    "a sum that begins with a zero byte, the end for tarfile": header(fields={148: b"\0%06o\0" % 0}),
+    "a size that begins with a zero byte": header(fields={124: b"\0" + b"0000000005\0"}),
+    "a size with a prefix of Python's": header(fields={124: b"0o000000005\0"}),
+    "a size in base 256": header(fields={124: b"\x80" + b"\0" * 10 + b"\5"}),
+    "a size that is negative": header(fields={124: b"\xff" * 11 + b"\0"}),
+    "a prefix where GNU keeps moments": header(fields={257: b"ustar  \0", 345: b"elsewhere"}),
+    "a prefix as star has it": header(fields={345: b"a", 508: b"tar\0"}),
+    "no magic": header(fields={257: b"\0" * 8}),
+    "a file of before POSIX that could be a folder": header("main.tf/", kind=tarfile.AREGTYPE),
+    "a contiguous file": header(kind=tarfile.CONTTYPE),
+    "a sparse file": header(kind=tarfile.GNUTYPE_SPARSE),
+    "an extension of Solaris": header(kind=tarfile.SOLARIS_XHDTYPE, content=EXTENDED) + SOUND,
+    "two extensions of one file": header(kind=tarfile.XHDTYPE, content=EXTENDED) * 2 + SOUND,
+    "a long name and an extension": header(kind=tarfile.GNUTYPE_LONGNAME, content=b"b\0")
+    + header(kind=tarfile.XHDTYPE, content=EXTENDED)
+    + SOUND,
+    "a path for all": header(kind=tarfile.XGLTYPE, content=EXTENDED) + SOUND,
+    "a size for all": header(kind=tarfile.XGLTYPE, content=b"9 size=0\n") + SOUND,
+    "a size that is told twice": header(kind=tarfile.XHDTYPE, content=b"9 size=0\n") + header(content=b"x"),
+    "a map of holes": header(kind=tarfile.XHDTYPE, content=b"22 GNU.sparse.major=1\n") + SOUND,
+    "half a header": SOUND[:300],
+}
+
+
+@pytest.mark.parametrize("hostile", AMBIGUOUS.values(), ids=AMBIGUOUS)
+@pytest.mark.parametrize("before", [b"", header("first.tf", content=b"sound")], ids=["first", "second"])
+def test_what_another_program_could_read_differently_is_refused(hostile, before):
+    """Terraform Cloud unpacks with another library than ours: a cleared digest must not name what only we see."""
+    with pytest.raises(ClearanceError):
+        of_archive(io.BytesIO(before + hostile))
+
+
+def test_members_as_usual_tools_write_them_are_read():
+    """Also with a comment on all of them, as `git archive` leaves it, and with moments that pax knows exactly."""
+    commented = header(kind=tarfile.XGLTYPE, content=b"16 comment=abcd\n")
+    dated = header(kind=tarfile.XHDTYPE, content=b"20 mtime=1700000.25\n")
+    archives = [SOUND, commented + SOUND, dated + SOUND, commented + dated + SOUND]
+    assert 1 == len({of_archive(io.BytesIO(one + bytes(1024))) for one in archives})
+
+
+def test_an_extension_is_not_held_in_memory_whatever_its_size():
+    """It would be, before a byte of it is counted: four megabytes can unpack to a gigabyte."""
+    bomb = gzip.compress(header(kind=tarfile.XHDTYPE, size=7 << 30) + bytes(1 << 20))
+    with pytest.raises(ClearanceError, match="an extension of 7,516,192,768 bytes"):
+        of_archive(io.BytesIO(bomb))
+
+
 def test_an_archive_is_read_in_bounds():
     """More bytes or members than allowed are refused before they are read, however well they are packed."""
     packed = archive([Member("a.tf", "file", b"0" * 100_000)])
