@@ -6,7 +6,9 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +31,8 @@ from clearance.policy import baseline as baselines
 from clearance.policy import rule_list
 from clearance.render import words
 from clearance.render.words import clean
+from clearance.runner.environment import own_folder
+from clearance.runner.flock import Lock
 from clearance.shelf import Folder
 from clearance.shelf import replace as replace_file
 from clearance.subject import identify
@@ -45,12 +49,29 @@ class Seen:
     doubts: tuple[str, ...]
 
 
+@contextmanager
+def editing(named: str | None, *, accepting: bool = False) -> Iterator[project.Project]:
+    """Open the project while no other command of ours changes its policy: of two at once, neither undoes the other."""
+
+    def wait() -> None:
+        print("clearance: another command changes the policy; waiting for it to end", file=sys.stderr)
+
+    root = project.find(named, accepting=accepting).root
+    with closing(Lock(own_folder(root) / "policy.lock", threading.Event(), on_wait=wait)) as lock:
+        lock.hold()
+        yield project.find(named, accepting=accepting)
+
+
 def baseline(options: argparse.Namespace) -> int:
     """Accept the findings that block a check now, or drop those of its baseline that no longer occur."""
     refuse_to_nest()
     if options.grow and not options.reason:
         raise ClearanceError("a baseline that grows needs a new reason", 'say why: --reason "..."')
-    home = project.find(options.policy)
+    with editing(options.policy) as home:
+        return _baseline(options, home)
+
+
+def _baseline(options: argparse.Namespace, home: project.Project) -> int:
     text = home.file.read_bytes().decode()
     old = baselines.find(text, options.check)
     others = _without(home.policy, options.check, old)
@@ -76,7 +97,11 @@ def baseline(options: argparse.Namespace) -> int:
 def rules(options: argparse.Namespace) -> int:
     """Show the rules that a check's list lacks, or take them in."""
     refuse_to_nest()
-    home = project.find(options.policy, accepting=True)
+    with editing(options.policy, accepting=True) as home:
+        return _rules(options, home)
+
+
+def _rules(options: argparse.Namespace, home: project.Project) -> int:
     home.selection(None, [options.check])
     listed = next((r.rules for r in home.policy.requirements if r.check == options.check), None)
     if listed is None:
@@ -181,7 +206,7 @@ def _waiver(options: argparse.Namespace, old: baselines.Baseline | None, prints:
         )
     waiver = Waiver(
         checks=(options.check,),
-        rule="*",
+        rule="**",
         owner=owner,
         reason=reason,
         expires=expires,

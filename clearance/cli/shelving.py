@@ -90,6 +90,12 @@ def history(options: argparse.Namespace) -> int:
         raise ClearanceError(f"{options.commit} is no commit", "give seven or more of its hexadecimal digits")
     shelf = of(options.shelf, own_folder(find_root(Path.cwd())) if options.shelf is None else Path())
     attempts = shelf.attempts(options.commit)
+    commits = sorted({attempt.commit for attempt in attempts})
+    if len(commits) > 1:
+        raise ClearanceError(
+            f"{words.count(len(commits), 'commit')} of the history begin with {options.commit}",
+            f"give more: {commits[0]}",
+        )
     if options.format == "json":
         print(msgspec.json.encode(attempts).decode())
     else:

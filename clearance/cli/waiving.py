@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import PurePosixPath
 
 from clearance.cli import project
-from clearance.cli.accepting import write
+from clearance.cli.accepting import editing, write
 from clearance.cli.blame import Origin, origins
 from clearance.model import ClearanceError, Policy, Waiver
 from clearance.policy import waiver_entry
@@ -117,7 +118,11 @@ def waivers(options: argparse.Namespace) -> int:
 
 def waive(options: argparse.Namespace) -> int:
     """Write one more waiver at the end of the policy, whose every other letter stays as it is."""
-    home = project.find(options.policy)
+    with editing(options.policy) as home:
+        return _waive(options, home)
+
+
+def _waive(options: argparse.Namespace, home: project.Project) -> int:
     waiver = Waiver(
         checks=tuple(dict.fromkeys(options.check)),
         rule=options.rule,
@@ -149,10 +154,11 @@ def _refuse(waiver: Waiver, policy: Policy, now: datetime) -> None:
             raise ClearanceError(f"the policy has no check {check}", known(check, list(policy.checks)))
     if waiver.expired(now):
         raise ClearanceError(f"a waiver until {waiver.expires} covers nothing: that day is over", "give a later day")
-    path = waiver.path
-    if path is not None and (path.startswith(("/", "./", "../")) or "\\" in path):
+    path = PurePosixPath(waiver.path) if waiver.path else None
+    if path is not None and (path.is_absolute() or ".." in path.parts or "\\" in str(path) or str(path) != waiver.path):
         raise ClearanceError(
-            f"{path} matches no finding: their paths are relative to the repository", "write folder/file.py"
+            f"{waiver.path} matches no finding: their paths are relative to the repository, and in their plain form",
+            "write folder/file.py, or folder/** for all below a folder",
         )
     for old in policy.waivers:
         shared = [check for check in waiver.checks if check in old.checks]

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from clearance.judge.findings import Grounds, account, idle, sort
 from clearance.judge.objectives import weigh
@@ -62,6 +62,7 @@ def judge(
     verdict to some checks and `narrowed` says that they ran with further arguments: either makes it incomplete.
     `subject_after` is the subject as it was once the checks had ended.
     """
+    now = now.astimezone(UTC)  # in which a waiver's last day ends
     required = [r for r in policy.requirements if r.stage is stage]
     asked = [r for r in required if only is None or r.check in only]
     if narrowed:  # the person left most of it out on purpose: the verdict is partial, and something must have run

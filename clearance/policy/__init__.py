@@ -186,7 +186,7 @@ def _waiver(number: int, table: WaiverTable, checks: Collection[str]) -> Waiver:
         )
     return Waiver(
         checks=tuple(table.checks),
-        rule=table.rule or "*",
+        rule=table.rule or "**",  # a rule's name may hold a slash, as those of CodeQL and of ESLint's plugins do
         owner=table.owner,
         reason=table.reason,
         expires=table.expires,

@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 
-from clearance.model import Waiver
+from clearance.model import PolicyError, Waiver
 
 _HEADER = re.compile(r"[ \t]*\[\[[ \t]*(?:waiver|\"waiver\"|'waiver')[ \t]*\]\][ \t\r]*(?:#.*)?")
 _TABLE = re.compile(r"[ \t]*\[{1,2}[^\[\]]+\]{1,2}[ \t\r]*(?:#.*)?")
@@ -17,6 +17,9 @@ _TABLE = re.compile(r"[ \t]*\[{1,2}[^\[\]]+\]{1,2}[ \t\r]*(?:#.*)?")
 
 def places(text: str) -> list[range] | None:
     """Give the lines of each waiver's table, counted from 1; None where the file writes its waivers in another way."""
+    text = text.replace(
+        "\r\n", "\n"
+    )  # or the end of a table, cut out, would be half of a line's end, which TOML refuses
     lines = text.split("\n")
     starts = [at for at, line in enumerate(lines) if _HEADER.fullmatch(line)]
     found = []
@@ -34,7 +37,15 @@ def places(text: str) -> list[range] | None:
 
 
 def append(text: str, waiver: Waiver) -> str:
-    """Give the file's text with one more waiver at its end."""
+    """Give the file's text with one more waiver at its end.
+
+    Raises PolicyError where the file has its waivers as one array, to which TOML lets no table be added.
+    """
+    if isinstance(tomllib.loads(text).get("waiver"), list) and not places(text):
+        raise PolicyError(
+            "the policy writes its waivers as `waiver = [...]`, and no table can be added to that; it is as it was",
+            "write each of them as a [[waiver]] table of its own",
+        )
     newline = "\r\n" if "\r\n" in text else "\n"
     entry = [
         "[[waiver]]",

@@ -137,8 +137,8 @@ def waiver(one: Waiver, check: str | None = None) -> str:
     """Return what a waiver covers: "B608 in service/*.py, for bandit"; `check` is what goes without saying."""
     where = [f"in {clean(one.path, 120)}"] if one.path else []
     where += [f"on {clean(one.resource, 120)}"] if one.resource else []
-    rule = "findings by fingerprint" if one.rule == "*" and not where else one.rule  # no place: it has fingerprints
-    what = " ".join([clean(rule, 80), *where])
+    by_fingerprint = not where and not one.rule.strip("*")  # without a place it has fingerprints
+    what = " ".join(["findings by fingerprint" if by_fingerprint else clean(one.rule, 80), *where])
     return what if one.checks == (check,) else f"{what}, for {', '.join(clean(name, 60) for name in one.checks)}"
 
 

@@ -78,11 +78,14 @@ def dumps(attempt: Attempt) -> bytes:
 
 
 def loads(data: bytes, commit: str) -> Attempt:
-    """Decode a record of a commit; a damaged one is an attempt too, of which nothing else is known."""
+    """Decode a record of a commit; a damaged one, or another commit's, is an attempt of which no more is known."""
     try:
-        return msgspec.json.decode(data, type=Attempt)
+        attempt = msgspec.json.decode(data, type=Attempt)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        attempt = None
+    if attempt is None or attempt.commit != commit:
         return Attempt(kind=Kind.UNREADABLE, commit=commit, at=datetime.fromtimestamp(0, UTC))
+    return attempt
 
 
 def name(attempt: Attempt, data: bytes) -> str:

@@ -400,6 +400,20 @@ def test_history_says_when_there_is_none_and_when_a_record_is_damaged(desk):
     assert ["unreadable"] == [one["kind"] for one in json.loads(desk("history", desk.commit, "--format", "json")[1])]
 
 
+def test_history_tells_commits_apart(desk):
+    """Another commit's record is no record of this one, and what two commits begin with names neither."""
+    attempts = desk.folder / ".clearance/shelf/.attempts"
+    (record,) = (attempts / desk.commit).iterdir()
+    other = desk.commit[:8] + "0" * 32
+    shutil.copytree(attempts / desk.commit, attempts / other)
+
+    assert "0 attempts, 1 damaged" in desk("history", other)[1]
+    (attempts / other / record.name).write_text(record.read_text().replace(desk.commit, other))
+    code, said = desk("history", desk.commit[:8])
+    assert (2, True) == (code, f"2 commits of the history begin with {desk.commit[:8]}" in said)
+    assert "1 attempt (1 pass)" in desk("history", desk.commit[:9])[1]
+
+
 def test_a_shelf_in_s3_serves_whoever_has_the_commit_alone(desk, bucket):
     """A verdict signed in one place is verified in another from the bucket alone, with all its evidence."""
     shelf = f"s3://{bucket}/team/flights"

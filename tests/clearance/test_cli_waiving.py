@@ -5,12 +5,14 @@ import os
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearance.cli.commands import perform
 from clearance.model import Waiver
 from clearance.policy import waiver_entry
 
@@ -242,6 +244,9 @@ def test_however_a_file_ends_it_stays_as_it_was(project, policy):
         (("R9", "--check", "scan", "--path", "./a"), "matches no finding"),
         (("R9", "--check", "scan", "--path", "/a"), "matches no finding"),
         (("R9", "--check", "scan", "--path", "a\\b"), "matches no finding"),
+        (("R9", "--check", "scan", "--path", "src/../a"), "matches no finding"),
+        (("R9", "--check", "scan", "--path", "src//a"), "matches no finding"),
+        (("R9", "--check", "scan", "--path", "src/"), "folder/** for all below a folder"),
         (("R9", "--check", "scan", "--path", "a", "--expires", "2026-11-01"), "that day is over"),
         (("R9", "--check", "scan", "--path", ""), "path"),
         ((" ", "--check", "scan", "--path", "a"), "rule"),
@@ -260,6 +265,17 @@ def test_a_waiver_that_could_cover_nothing_is_refused(project, words, said):
     assert project.file.read_text() == POLICY
 
 
+def test_waivers_written_at_once_all_stand_there(project, monkeypatch):
+    """Of several commands that change the policy at the same moment, none undoes another's work."""
+    monkeypatch.chdir(project.path)
+    rules = [f"R9{number}" for number in range(8)]
+    with ThreadPoolExecutor(len(rules)) as pool:
+        codes = list(pool.map(lambda rule: perform(["waive", rule, *WORDS[1:]]), rules))
+
+    assert codes == [0] * len(rules)
+    assert sorted(rules) == sorted(one["rule"] for one in tomllib.loads(project.file.read_text())["waiver"][2:])
+
+
 def test_a_file_whose_end_would_swallow_the_waiver_is_left_alone(project):
     """Where the waivers are one inline array, no table can be added, and the file stays as it was."""
     text = "waiver = []\n" + POLICY.partition("# Why")[0]
@@ -267,6 +283,7 @@ def test_a_file_whose_end_would_swallow_the_waiver_is_left_alone(project):
     done = project.clearance("waive", *WORDS)
 
     assert done.returncode == 2
+    assert "the policy writes its waivers as `waiver = [...]`" in done.stderr
     assert project.file.read_text() == text
 
 
@@ -297,6 +314,7 @@ def test_what_is_appended_reads_back(texts, place, at_most, day):
         ("", []),
         ("a = '''\n[[waiver]]\n'''\n", None),
         ("[[waiver]]\nx = 1\n\n# next\n[a]\n", [range(1, 3)]),
+        ("[[waiver]]\r\nx = 1\r\n\r\n[a]\r\n", [range(1, 3)]),
         (" [[ waiver ]] # one\nx = 1\n[['waiver']]\n", [range(1, 3), range(3, 4)]),
     ],
 )

@@ -175,6 +175,51 @@ def test_waivers(one, number, decision):
     assert len(ruling.blocking) + len(ruling.waived) == number
 
 
+@pytest.mark.parametrize(
+    ("now", "decision"),
+    [
+        ("2027-01-01T23:59:59+00:00", Decision.PASS),
+        ("2027-01-02T00:00:00+00:00", Decision.FAIL),
+        ("2027-01-02T13:59:59+14:00", Decision.PASS),
+        ("2027-01-01T12:00:00-12:00", Decision.FAIL),
+    ],
+)
+def test_a_waivers_last_day_ends_in_utc(now, decision):
+    """Wherever the clock stands, the last day of a waiver is a day in UTC, and all of it counts."""
+    made = evidence(findings=(finding(),))
+    assert decide(policy(waiver()), made, now=datetime.fromisoformat(now)).decision is decision
+
+
+PLACES = [
+    ("a.py", "a.py", True),
+    ("A.py", "a.py", False),
+    ("*.py", "dir/a.py", False),
+    ("**", "dir/a.py", True),
+    ("**/a.py", "a.py", True),
+    ("**/a.py", "x/y/a.py", True),
+    ("**/a.py", "x/ya.py", False),
+    ("dir/**", "dir", False),
+    ("dir/**", "dirs/a.py", False),
+    ("dir/**/a.py", "dir/a.py", True),
+    ("?.py", "ab.py", False),
+    ("a?b", "a/b", False),
+    ("[ab].py", "a.py", True),
+    ("[!ab].py", "c.py", True),
+    ("[!ab]c", "/c", False),
+    ("[a.py", "[a.py", True),
+    ("a.py\n", "a.py", False),
+    ("caf\u00e9.py", "cafe\u0301.py", False),
+    ("a.py", None, False),
+]
+
+
+@pytest.mark.parametrize(("pattern", "path", "covered"), PLACES)
+def test_where_a_waiver_holds(pattern, path, covered):
+    """`*` and `?` stop at a slash, `**` does not; letters are those that stand there, whatever they look like."""
+    made = evidence(findings=(finding(path=path),))
+    assert decide(policy(waiver(path=pattern)), made).decision is (Decision.PASS if covered else Decision.FAIL)
+
+
 def test_a_waived_finding_stays_beside_its_waiver():
     """Nothing is deleted: the finding is there with the waiver that covers it."""
     one = waiver()
@@ -385,7 +430,7 @@ def test_a_new_rule_that_blocks_is_still_called_new():
 
 
 def baseline(*prints, **changes):
-    return waiver(rule="*", path=None, fingerprints=prints, at_most=len(prints), **changes)
+    return waiver(rule="**", path=None, fingerprints=prints, at_most=len(prints), **changes)
 
 
 BASELINES = {
@@ -493,6 +538,79 @@ def test_time_alone_never_improves_a_decision(findings, waivers, requirement):
     """The same evidence judged later is judged the same or worse: waivers only expire."""
     rules, made = policy(*waivers, **requirement), evidence(findings=tuple(findings))
     assert WORSE[decide(rules, made, now=NOW + timedelta(days=90)).decision] >= WORSE[decide(rules, made).decision]
+
+
+@given(st.lists(FINDINGS, max_size=6), st.lists(WAIVERS, max_size=4), REQUIREMENTS)
+def test_waivers_cover_no_more_than_they_say(findings, waivers, requirement):
+    """A waiver that holds covers as many findings as it may at most, and names each of them; an expired one none."""
+    ruling = decide(policy(*waivers, **requirement), evidence(findings=tuple(findings), tool="t 2")).rulings[0]
+    shown = [(one.waiver, one.finding) for one in ruling.waived]
+    for accepted in {replace(w, fingerprints=()) for w in waivers}:
+        same = [w for w in waivers if replace(w, fingerprints=()) == accepted]
+        covered = [found for by, found in shown if replace(by, fingerprints=()) == accepted]
+        assert len(covered) <= sum(w.at_most for w in same if not w.expired(NOW))
+        assert all(any(w.matches("bandit", found) for w in same) for found in covered)
+
+
+BLIND = st.sampled_from(
+    [
+        {"inputs_digest": "sha256:" + "2" * 64},
+        {"problems": ("a.py could not be parsed",)},
+        {"reach": 1},
+        {"covered": ("a.py",)},
+        {"started": NOW - timedelta(days=3)},
+        {"started": NOW + timedelta(hours=1)},
+        {"alone": False},
+        {"check": "other"},
+        {"subject": replace(SUBJECT, tree="u" * 40)},
+    ]
+)
+STRICT = {"reach": 2, "covers_inputs": True, "exclusive": True, "max_age": timedelta(days=2)}
+
+
+@given(
+    st.lists(FINDINGS, max_size=4), st.lists(WAIVERS, max_size=3), REQUIREMENTS, st.lists(BLIND, min_size=1, max_size=3)
+)
+def test_what_was_not_seen_clearly_never_passes(findings, waivers, requirement, faults):
+    """Whatever is found or waived, evidence of something else, too old, in company or with a problem never passes."""
+    rules, made = policy(*waivers, **requirement, **STRICT), evidence(findings=tuple(findings), tool="t 2", alone=True)
+    blind = made
+    for fault in faults:
+        blind = replace(blind, **fault)
+    options = {"stage": Stage.CHANGE, "subject": SUBJECT, "inputs": {"bandit": INPUTS}, "now": NOW, "version": "0"}
+    seen, unseen = (judge(rules, {"bandit": one}, **options).decision for one in (made, blind))
+
+    assert unseen is not Decision.PASS
+    assert WORSE[unseen] >= WORSE[seen]
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a", "b", "c"]), st.tuples(st.integers(0, 4), st.integers(0, 4), st.booleans())),
+    st.sets(st.sampled_from(["a", "b", "c"])),
+    st.data(),
+)
+def test_the_worst_ruling_is_the_verdicts(asked, there, data):
+    """A verdict is its worst ruling, every ruling stays beside it, and with less evidence it never begins to pass."""
+    rules = Policy(
+        checks={},
+        requirements=tuple(
+            Requirement(check=name, stage=Stage.CHANGE, reach=reach) for name, (reach, _, _) in asked.items()
+        ),
+    )
+    seen = {
+        name: evidence(check=name, reach=reach, findings=(finding(),) if bad else ())
+        for name, (_, reach, bad) in asked.items()
+        if name in there
+    }
+    inputs = dict.fromkeys(asked, INPUTS)
+    whole = decide(rules, *seen.values(), inputs=inputs)
+    less = [one for name, one in seen.items() if name != data.draw(st.sampled_from(sorted(seen) or [""]))]
+
+    assert whole.decision is max((r.decision for r in whole.rulings), default=Decision.UNKNOWN)
+    assert [r.check for r in whole.rulings] == list(asked)
+    assert all(r.reasons for r in whole.rulings)
+    assert whole.complete is (set(asked) <= set(seen))
+    assert decide(rules, *less, inputs=inputs).decision is not Decision.PASS or whole.decision is Decision.PASS
 
 
 COUNTS = st.integers(1, 5000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))

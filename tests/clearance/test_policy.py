@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from clearance.model import Objective, PolicyError, RuleList, Severity, Stage
+from clearance.model import Finding, Objective, PolicyError, RuleList, Severity, Stage
 from clearance.policy import parse, schema
 
 ROOT = Path(__file__).parents[2]
@@ -257,7 +257,8 @@ def test_a_waiver_by_fingerprint_needs_neither_rule_nor_place():
     """Fingerprints say which findings a waiver covers, and how many."""
     text = '[[waiver]]\nchecks = ["bandit"]\nowner = "ann"\nreason = "r"\nexpires = 2027-03-31\n'
     waiver = read(f"{CHECK}{text}fingerprints = {['fp:' + PRINT]}\n").waivers[0]
-    assert (waiver.rule, waiver.at_most, waiver.fingerprints) == ("*", 1, (PRINT,))
+    assert (waiver.rule, waiver.at_most, waiver.fingerprints) == ("**", 1, (PRINT,))
+    assert waiver.matches("bandit", Finding(rule="py/sql-injection", message="", fingerprint=PRINT))
 
 
 def test_the_digest_covers_the_file_and_what_it_names():
