@@ -15,7 +15,8 @@ from clearance.model import ClearanceError
 
 FILE = ".terraformignore"
 _ALWAYS = (".git/", ".terraform/", "!.terraform/modules/")
-_CLASS = re.compile(r"\[[^\[\]\\]+\]")
+# Letters, ranges of them, and what means nothing more in a class: not `*` and `?`, which the packer replaces first.
+_CLASS = re.compile(r"\[\^?(?:\w-\w|[\w .,:;=@%!#$/])+-?\]")
 _UNCLEAR = "+(){}|^["  # the packer takes these for a regular expression's; nobody means them so
 
 
@@ -67,6 +68,8 @@ def _lines(text: bytes) -> list[str]:
 
 def _translate(line: str) -> re.Pattern[str]:
     """Compile a line without its `!`. Raises ClearanceError where the packer would read something unforeseen."""
+    if not line:  # after a lone `!`, at which the packer breaks
+        raise _unclear("!")
     anchored = line.startswith("/")
     rest = line[1:] if anchored else f"**/{line}"
     rest += "**" if line.endswith("/") else ""
@@ -91,7 +94,7 @@ def _piece(rest: str, line: str) -> tuple[str, str]:
         return "?", "[^/]"
     if found := _CLASS.match(rest):
         return found[0], found[0]
-    if rest[0] == "\\" and len(rest) > 1 and not rest[1].isalnum():
+    if rest[0] == "\\" and len(rest) > 1 and rest[1].isascii() and not rest[1].isalnum():
         return rest[:2], re.escape(rest[1])
     if rest[0] in _UNCLEAR or rest[0] == "\\":
         raise _unclear(line)

@@ -298,6 +298,24 @@ def test_a_link_that_leads_out_leaves_no_digest_and_a_reason(repository):
         ("!.terraform/", [".terraform/providers/x"], [".git/x"]),
         (r"a\*b", ["axb"], ["a*b"]),
         ("a.b", ["axb"], ["a.b"]),
+        # what a packer for Terraform is known to keep and leave out (go-slug, internal/ignorefiles)
+        ("terraform.d/\n!/terraform.d/", ["terraform.d", "terraform.d/foo"], ["some-module/terraform.d/x"]),
+        ("boop.txt\n!/boop.txt", ["boop.txt", "xboop.txt"], ["baz/boop.txt"]),
+        (
+            "foo/*.md\nbar/something-[a-z].txt",
+            ["a.md", "bar/something-0.txt"],
+            ["foo/ignored.md", "bar/something-a.txt"],
+        ),
+        ("src/**/*\n!src/foo/bar.txt\nlogs/\ntmp/", ["src/foo/bar.txt"], ["src/baz/x", "logs/a/b", "tmp/a"]),
+        ("a/\n!a/keep.tf", ["a/keep.tf"], ["a/b", "x/a/y"]),
+        ("!a/keep.tf\na/", [], ["a/keep.tf", "a/b"]),
+        ("/a/**", ["a", "b/a/c"], ["a/b", "a/b/c"]),
+        ("a/**/b", ["xa/b", "a/bc"], ["a/b", "a/x/y/b", "z/a/b"]),
+        ("[!a].tf", ["b.tf"], ["a.tf", "!.tf"]),
+        ("a$b", ["a"], ["a$b"]),
+        ("crlf.md\r\n!x.md\r\n", ["x.md"], ["crlf.md"]),
+        ("Docs/", ["docs/a"], ["Docs/a"]),
+        ("/", [], ["a", "a/b.tf"]),
     ],
 )
 def test_terraformignore(lines, kept, left_out):
@@ -308,7 +326,10 @@ def test_terraformignore(lines, kept, left_out):
     assert [] == [path for path in left_out if not rules.excludes(path)]
 
 
-@pytest.mark.parametrize("line", ["a+b", "a(b", "{a,b}", "a|b", "a[", "[z-a]", r"\d", "a\\"])
+@pytest.mark.parametrize(
+    "line",
+    ["a+b", "a(b", "{a,b}", "a|b", "a[", "[z-a]", r"\d", "a\\", "!", "[a*]", "[?]", "[a--b]", "[a&&b]", "\\é", "\\—"],
+)
 def test_a_line_that_nobody_can_be_sure_of_is_refused(line):
     """Where the packer's regular expression would show through, we say so instead of guessing."""
     with pytest.raises(ClearanceError, match="regular expression"):
