@@ -1,7 +1,5 @@
 """The workflows' own steps, run in order on a small repository: what passes, what blocks, and what is signed."""
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -231,20 +229,9 @@ def test_a_forks_verdict_is_commented_by_trusted_code(origin, github):
     github.pulls[1]["head"]["label"] = "stranger:topic"
     run = {"id": 7, "head_sha": head, "head_branch": "topic", "head_repository": {"owner": {"login": "stranger"}},
            "html_url": "https://github.com/owner/repository/actions/runs/7", "event": "pull_request"}  # fmt: skip
-    verdict = next((gate.folder / "artifacts").glob("verdict-change/verdict.json"))
-    event = origin.parent / "event.json"
-    event.write_text(json.dumps({"workflow_run": run}))
-    done = subprocess.run(
-        [sys.executable, "-m", "clearance", "github", "comment", "--verdict", str(verdict), "--event", str(event)],
-        env={
-            "GITHUB_API_URL": github.url,
-            "GITHUB_TOKEN": "none",
-            "GITHUB_REPOSITORY": "owner/repository",
-            "PYTHONPATH": str(ROOT),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (0, "commented on #1: here\n", "") == (done.returncode, done.stdout, done.stderr)
+    run["conclusion"] = "success"
+    comment = rehearse(origin, "workflow_run", github, payload={"workflow_run": run})
+    comment.workflow(WORKFLOWS / "comment.yml")
+    said = comment.outcomes["comment"]
+    assert ("success", True) == (said.result, "commented on #1: here\n" in said.log), said.log
     assert "PASS: commit" in github.comments[1][0]["body"]

@@ -124,6 +124,15 @@ def test_only_the_signing_and_the_commenting_may_write():
             assert own or not writing or (writing == ["security-events"] and not steps(job)), name
 
 
+def test_only_checks_may_use_a_cache():
+    """What a check saved in a cache reaches no job that plans, judges, publishes, signs or comments."""
+    modes = {}
+    for name in ("attest.yml", "comment.yml", "clearance.yml"):
+        usual = yaml.safe_load((GITHUB / "workflows" / name).read_text()).get("cache-mode")
+        modes |= {key: job.get("cache-mode", usual) for key, job in parse(name).items()}
+    assert {"gather"} == {job for job, mode in modes.items() if mode != "none"}
+
+
 def test_signing_executes_nothing_of_what_is_judged():
     """Where the judged tree lies, only Clearance and the shell's own words are run; what installs lies elsewhere."""
     job = parse("attest.yml")["attest"]
@@ -219,23 +228,73 @@ def test_what_the_gate_asks_has_an_owner(path):
     assert owners((GITHUB / "CODEOWNERS").read_text(), path)
 
 
-def test_another_repository_needs_ten_lines(tmp_path):
-    """The workflow in the guide is valid, gives what the called one asks for, and has ten lines at most."""
-    guide = (ROOT / "docs/how-to/use-in-github.md").read_text()
-    text = re.search(r"```yaml\n(.*?)```", guide, re.DOTALL)[1]
+CALLING = """\
+name: gate
+on: push
+permissions: {}
+jobs:
+  gate:
+    runs-on: ubuntu-24.04
+    steps: [{ run: "true" }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("guide", "number", "job", "around"),
+    [("use-in-github", 0, "gate", ""), ("use-in-github", 1, "comment", ""), ("block-merges", 0, "attest", CALLING)],
+)
+def test_another_repository_needs_ten_lines(tmp_path, guide, number, job, around):
+    """What the guides say is valid, gives what the called workflow asks for, and has ten lines at most."""
+    text = re.findall(r"```yaml\n(.*?)```", (ROOT / f"docs/how-to/{guide}.md").read_text(), re.DOTALL)[number]
     file = tmp_path / ".github/workflows/gate.yml"
     file.parent.mkdir(parents=True)
-    file.write_text(text)
-    said = yaml.safe_load(text)
-    called = yaml.safe_load((GITHUB / "workflows/clearance.yml").read_text())
-    rights = {right: how for job in called["jobs"].values() for right, how in job["permissions"].items()}
+    file.write_text(around + text)
+    said = yaml.safe_load(file.read_text())
+    calling = said["jobs"][job]
+    called = yaml.safe_load((ROOT / calling["uses"].split("@")[0].removeprefix("OWNER/clearance/")).read_text())
+    rights = {right: how for each in called["jobs"].values() for right, how in each["permissions"].items()}
 
     assert len(text.splitlines()) <= 10
-    assert rights == said["jobs"]["gate"]["permissions"]
-    assert set(said["jobs"]["gate"]["with"]) <= set(called[True]["workflow_call"]["inputs"])
+    assert rights == calling["permissions"]
+    assert set(calling["with"]) <= set(called[True]["workflow_call"]["inputs"])
     said["on"] = said.pop(True)
     jsonschema.Draft7Validator(schema("github-workflows")).validate(said)
     lint(file)
+
+
+PYTHON = """\
+#!/bin/sh
+printf '%s|' "$@" >>"$RUNNER_TEMP/words"
+test "$1 $2" != "-m venv" || { mkdir -p "$3/bin" && cp "$0" "$3/bin/python"; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "job", "words"),
+    [
+        ("clearance.yml", "plan", ["clearance[github]==1", "uv==0.13.9"]),
+        (
+            "clearance.yml",
+            "gather",
+            ["clearance[github]==1", "uv==0.13.9", "-r", "requirements-dev.txt", "bandit>=1;$(x)"],
+        ),
+        ("clearance.yml", "judge", ["clearance[github]==1", "uv==0.13.9"]),
+        ("attest.yml", "attest", ["clearance[github]==1", "uv==0.13.9"]),
+        ("comment.yml", "comment", ["clearance[github]==1"]),
+    ],
+)
+def test_the_tools_are_installed_where_checks_run(tmp_path, file, job, words):
+    """Where an adopter's tools are on PATH, pip puts them beside the gate: in the jobs that check, and in no other."""
+    (tmp_path / "python").write_text(PYTHON)
+    (tmp_path / "python").chmod(0o755)
+    given = {"clearance": "clearance[github]==1", "tools": "-r requirements-dev.txt bandit>=1;$(x)"}
+    step = next(step for step in steps(parse(file)[job]) if step["name"] == "Install Clearance")
+    env = {name: fill(value, {"inputs": given}, {}) for name, value in step["env"].items()}
+    env |= {"PATH": f"{tmp_path}:/usr/bin:/bin", "RUNNER_TEMP": str(tmp_path), "GITHUB_PATH": str(tmp_path / "path")}
+    subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], env=env, cwd=tmp_path, check=True)
+    said = (tmp_path / "words").read_text().split("--disable-pip-version-check|")[1].split("|")[:-1]
+    assert words == said
+    assert (tmp_path / "clearance/bin/python").exists()
 
 
 @pytest.mark.parametrize("text", ["github.sha & 1", "github['x']", "toJSON(github)", "secrets.KEY"])
