@@ -32,6 +32,7 @@ from clearance.model import (
 from clearance.runner import Collected
 from clearance.runner.report import take_file
 from clearance.shelf import fence, fenced
+from clearance.shelf import replace as replace_file
 from clearance.subject import identify
 
 _FOLDERS = ("evidence", "reports", "logs")
@@ -109,16 +110,17 @@ def judge(options: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise ClearanceError(f"there is no folder {folder}", "make one with `clearance run --evidence-only`")
     with project.working_alone(home.root) as state:
-        found, exhibits = _load(folder, {check.name for check in checks})
+        kept = _load(folder, {check.name for check in checks})
         out = _fresh(home.root, options.out, REPORTS)
+        _lay_beside(kept, folder, out / "evidence")
         subject = identify(home.root)
         hearing = Hearing(
             project=home,
             stage=stage,
             subject=subject,
             inputs=home.inputs(checks),
-            evidence=found,
-            exhibits=exhibits,
+            evidence={name: one for name, (one, _) in kept.items()},
+            exhibits=tuple(_exhibit(one, evidence.digest(data), reused=False) for one, data in kept.values()),
             outputs={},
             shelf=shelving.Forgiving(shelving.of(options.shelf, state)),
             override=overriding.standing(options.override, home.root, subject),
@@ -169,9 +171,9 @@ def _keep(collected: Mapping[str, Collected], out: Path, shelf: shelving.Forgivi
     return tuple(exhibits)
 
 
-def _load(folder: Path, names: set[str]) -> tuple[dict[str, Evidence], tuple[Exhibit, ...]]:
-    found: dict[str, Evidence] = {}
-    exhibits = []
+def _load(folder: Path, names: set[str]) -> dict[str, tuple[Evidence, bytes]]:
+    """Read the evidence of these checks in a folder, whatever its files are called, each with the bytes it is made of."""
+    found: dict[str, tuple[Evidence, bytes]] = {}
     for file in sorted(folder.glob("*.json")):
         try:
             data = take_file(file)
@@ -182,9 +184,17 @@ def _load(folder: Path, names: set[str]) -> tuple[dict[str, Evidence], tuple[Exh
         if one.check in found:
             raise ClearanceError(f"{folder} holds two pieces of evidence for {one.check}", "keep the right one")
         if one.check in names:
-            found[one.check] = one
-            exhibits.append(_exhibit(one, evidence.digest(data), reused=False))
-    return found, tuple(exhibits)
+            found[one.check] = (one, data)
+    return found
+
+
+def _lay_beside(kept: Mapping[str, tuple[Evidence, bytes]], folder: Path, beside: Path) -> None:
+    """Put evidence beside the verdict, where `attest` and `verify` look for it, unless that is where it came from."""
+    if folder.resolve() == beside.resolve():
+        return
+    beside.mkdir(exist_ok=True)
+    for name, (_, data) in kept.items():
+        replace_file(beside / f"{name}.json", data)
 
 
 def _exhibit(one: Evidence, digest: str, *, reused: bool) -> Exhibit:

@@ -274,6 +274,15 @@ def test_the_stages_of_a_commit_are_signed_side_by_side(desk, tmp_path):
     assert [0, 0, 3] == [desk("verify", "--shelf", shelf, "--stage", stage)[0] for stage in ("change", "live", "plan")]
 
 
+def test_evidence_from_elsewhere_is_judged_signed_and_verified(desk, tmp_path):
+    """What `clearance judge` was given lies beside its verdict, under the name by which it is looked for."""
+    elsewhere = (desk.build / "evidence").rename(tmp_path / "evidence")
+    (elsewhere / "tool.json").rename(elsewhere / "downloaded.json")
+
+    assert 0 == desk("judge", "--evidence", elsewhere)[0]
+    assert [0, 0] == [desk("attest", "--key", desk.keys / "ci")[0], desk("verify")[0]]
+
+
 def test_a_fail_is_signed_as_such_and_lets_nothing_pass(desk):
     """A FAIL is signed honestly; verifying it ends with 1, and the failed attempt stays in the history."""
     (desk.folder / "clearance.toml").write_text(POLICY.format(more="exit 0", reach=2))
