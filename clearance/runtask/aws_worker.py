@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from clearance.model import ClearanceError
 from clearance.runtask.aws import Event, client
 from clearance.runtask.clock import SystemClock
 from clearance.runtask.compose import client_of, ports_of
@@ -83,9 +84,18 @@ class Worker:
 
 @functools.cache
 def worker() -> Worker:
-    """Make the worker from the environment: it works on what was asked."""
+    """Make the worker from the environment: it works on what was asked.
+
+    What is not as it must be, a policy that is not the pinned one say, no later worker would find otherwise: so that is
+    answered at once, and not when Terraform Cloud has long given up.
+    """
     store = connect(os.environ["CLEARANCE_RUNTASK_TABLE"])
-    ports = ports_of(os.environ, store, _secret(os.environ["CLEARANCE_RUNTASK_PLAN_SECRET_ARN"]))
+    plan_key = _secret(os.environ["CLEARANCE_RUNTASK_PLAN_SECRET_ARN"])
+    try:
+        ports = ports_of(os.environ, store, plan_key)
+    except ClearanceError as error:
+        _log.log(logging.ERROR, "the worker cannot be made: %s; %s", error, error.hint)
+        return _undertaker(f"{error}; {error.hint}")
     return Worker(
         step=lambda request: work(request, ports, store),
         seal=_seal(),
@@ -97,9 +107,13 @@ def worker() -> Worker:
 @functools.cache
 def undertaker() -> Worker:
     """Make the undertaker from the environment: it answers `failed`."""
+    return _undertaker("see the log of the worker")
+
+
+def _undertaker(why: str) -> Worker:
     store = connect(os.environ["CLEARANCE_RUNTASK_TABLE"])
     line = Line(clock=SystemClock(), terraform=client_of(os.environ), limits=Limits())
-    return Worker(step=lambda request: give_up(request, line, store), seal=_seal(), sqs=client("sqs"), queue=None)
+    return Worker(step=lambda request: give_up(request, line, store, why), seal=_seal(), sqs=client("sqs"), queue=None)
 
 
 def _seal() -> KmsSeal:

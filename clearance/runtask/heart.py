@@ -35,7 +35,10 @@ class Heart:
 
     def _beat(self) -> None:
         limits, clock = self._ports.limits, self._ports.clock
-        while not clock.pause(limits.heartbeat.total_seconds() / 2, self._still):
+        # whoever takes over from a dead worker speaks up at once: that one may have been silent for long
+        pause = 0.0 if self._claim.attempts > 1 else limits.heartbeat.total_seconds() / 2
+        while not clock.pause(pause, self._still):
+            pause = limits.heartbeat.total_seconds() / 2
             with Guard() as guard:
                 if not self._store.renew(self._claim, clock.now(), limits.lease):
                     return  # another has taken over: what we say does not count any more

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -131,16 +131,26 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 10  # seconds for the next bytes, in the middle of a request and between two
     server: _Server
 
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Take every method alike: it is signed or not."""
+        if name.startswith("do_"):
+            return self.take
+        raise AttributeError(name)
+
     def take(self) -> None:
         """Take a delivery in. One whose length is not told, or too large, can't be signed: it is not read."""
-        length = self.headers.get("Content-Length", "")
-        told = length.isdecimal() and len(length) <= _DIGITS_MOST and "Transfer-Encoding" not in self.headers
+        headers = _joined(self.headers.items())
+        length = headers.get("content-length", "")
+        told = length.isdecimal() and len(length) <= _DIGITS_MOST and "transfer-encoding" not in headers
         if not told or int(length) > _BODY_MOST:
-            self.close_connection = True
-            self._say(UNSIGNED)
+            self.send_error(UNSIGNED.status)
             return
-        body = self.rfile.read(int(length))
-        self._say(self.server.service.receive(_joined(self.headers.items()), body))
+        self._say(self.server.service.receive(headers, self.rfile.read(int(length))))
+
+    def send_error(self, *_: object) -> None:
+        """Answer what is no HTTP, or more of it than is read, as what is not signed, and repeat nothing of it."""
+        self.close_connection = True
+        self._say(UNSIGNED)
 
     def log_message(self, *_: object) -> None:
         """Say nothing of what strangers send."""
@@ -154,10 +164,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(data)
-
-
-for _method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):  # one answer for all: it is signed or not
-    setattr(_Handler, f"do_{_method}", _Handler.take)
 
 
 def _joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:

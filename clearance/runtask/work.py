@@ -48,12 +48,12 @@ def work(request: Request, ports: Ports, store: Store) -> Done:
         return _settle(request, ports, store, claim, answer)
 
 
-def give_up(request: Request, line: Line, store: Store) -> Done:
+def give_up(request: Request, line: Line, store: Store, why: str = "see the log of the worker") -> Done:
     """End a task that nobody could work on: `failed`, unless it was answered."""
     claim = store.claim(request.task_result_id, line.clock.now(), line.limits.lease)
     if isinstance(claim, Standing):
         return claim
-    answer = claim.decided or _failed("nobody could look at it: see the log of the worker")
+    answer = claim.decided or _failed(f"nobody could look at it: {why}")
     return _settle(request, line, store, claim, answer)
 
 

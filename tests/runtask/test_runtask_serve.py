@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,10 @@ CLEARANCE = [sys.executable, "-m", "clearance", "runtask", "serve"]
 
 @pytest.fixture
 def project(tmp_path):
+    return make_project(tmp_path)
+
+
+def make_project(tmp_path):
     """A folder under a policy, with a trust file whose key nobody has any more."""
     public = trust.identified(Ed25519PrivateKey.generate().public_key())
     now = datetime.now(UTC).replace(microsecond=0)
@@ -107,6 +112,40 @@ def test_a_run_without_evidence(project):
     assert 130 == process.returncode
     assert "taskrs-" in process.said
     assert [] == [secret for secret in [*secrets, KEY] if secret in process.said]
+
+
+LENGTH = b"Content-Length: %d\r\n"
+NOT_SIGNED = {
+    "a method of the future": b"PROPFIND / HTTP/1.1\r\n" + LENGTH % 0,
+    "no length": b"POST / HTTP/1.1\r\n",
+    "in chunks": b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n",
+    "a length that is none": b"POST / HTTP/1.1\r\nContent-Length: -1\r\n",
+    "a length that nobody can count": b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n",
+    "two lengths": b"POST / HTTP/1.1\r\n" + LENGTH % 0 + LENGTH % 3,
+    "more than is read": b"POST / HTTP/1.1\r\n" + LENGTH % (1 << 20 | 1),
+    "too many headers": b"POST / HTTP/1.1\r\n" + b"".join(b"X-%d: marked\r\n" % number for number in range(200)),
+    "another protocol": b"POST / MARKED/1.1\r\n",
+}
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory):
+    """The port of a service that runs for all of the module."""
+    with served(make_project(tmp_path_factory.mktemp("project"))) as (_, url):
+        yield int(url.rstrip("/").rpartition(":")[2])
+
+
+@pytest.mark.parametrize("said", NOT_SIGNED.values(), ids=NOT_SIGNED)
+def test_what_cannot_be_signed(port, said):
+    """Whatever is not signed is answered 401, also what is hardly HTTP, and nothing of it is repeated."""
+    with socket.create_connection(("127.0.0.1", port), 30) as line:
+        line.sendall(said + b"Host: x\r\n\r\n")
+        with line.makefile("rb") as file:
+            heard = file.read(100)
+    assert (True, False) == (
+        b"401" in heard.splitlines()[0] or heard == b"the signature does not hold\n",
+        b"arked" in heard,
+    )
 
 
 def test_one_at_a_time(project):
