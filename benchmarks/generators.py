@@ -127,12 +127,12 @@ def costs(server: Target) -> Iterator[Figure]:
     done = subprocess.run(_pinned(command, CORE), cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode:
         raise SpoiltError(f"nothing was measured: {done.stderr[-2000:]}")
-    found = json.loads(done.stdout)
-    stock = found.pop("stock")
-    yield Figure(name="CPU of a request, stock Locust's client", value=stock, unit="us")
-    for name, added in found.items():
-        goal = 3 if name == "recorded" else None
-        yield Figure(name=f"{name}: adds", value=added / stock * 100, unit="%", at_most=goal)
+    for users, found in json.loads(done.stdout).items():
+        stock = found.pop("stock")
+        yield Figure(name=f"CPU of a request, stock Locust's {users}", value=stock, unit="us")
+        for name, added in found.items():
+            goal = 3 if name == "recorded" else None
+            yield Figure(name=f"{users}, {name}: adds", value=added / stock * 100, unit="%", at_most=goal)
 
 
 def errors(folder: Path, server: Target) -> Iterator[Figure]:

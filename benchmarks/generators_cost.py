@@ -1,7 +1,8 @@
-"""What recording adds to the processor time of one request of FastHttpUser, in one process, a few requests at a time.
+"""What recording adds to the processor time of one request of Locust's clients, in one process, a few at a time.
 
 Whole runs differ by more than what is looked for. Here the ways take turns after every fifty requests, on one core, and
-neighbours in time are compared: `python -m benchmarks.generators_cost URL` prints one line of JSON, microseconds a way.
+neighbours in time are compared: `python -m benchmarks.generators_cost URL` prints one line of JSON, by the class of
+users microseconds a way.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from locust import FastHttpUser
+from locust import FastHttpUser, HttpUser
+from locust.clients import HttpSession
 from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 
@@ -27,23 +29,33 @@ ROUNDS: Final = 400
 Way = Callable[[], None]
 
 
-class One(FastHttpUser):
+class Fast(FastHttpUser):
     """Whose client is asked."""
 
     host = ""
 
 
-def ways(url: str) -> Mapping[str, Way]:
+class Plain(HttpUser):
+    """Whose client is asked, too."""
+
+    host = ""
+
+
+STOCK: Final[Mapping[type[Fast | Plain], Any]] = {Fast: FastHttpSession.request, Plain: HttpSession.request}
+HOOKS: Final = Hooks()
+OURS: Final[Mapping[type[Fast | Plain], Any]] = {Fast: FastHttpSession.request, Plain: HttpSession.request}
+
+
+def ways(kind: type[Fast | Plain], url: str) -> Mapping[str, Way]:
     """The same request: by stock Locust, with the id that joins it in a header, with our hooks idle, and recorded."""
-    stock: Any = FastHttpSession.request
-    One.host = url
-    hooks, recorder = Hooks(), Recorder(run=1, worker=0, origin=now())
-    ours: Any = FastHttpSession.request
-    plain, heard = Environment(user_classes=[One]), Environment(user_classes=[One])
+    kind.host = url
+    hooks, recorder = HOOKS, Recorder(run=1, worker=0, origin=now())
+    stock, ours = STOCK[kind], OURS[kind]
+    plain, heard = Environment(user_classes=[kind]), Environment(user_classes=[kind])
     listen(heard.events, "request", hooks.requests.on_request)
 
     def ask(environment: Environment, request: Any, into: Recorder | None, headers: dict[str, str] | None) -> Way:
-        client = One(environment).client
+        client = kind(environment).client
 
         def some() -> None:
             hooks.requests.recorder = into
@@ -61,10 +73,10 @@ def ways(url: str) -> Mapping[str, Way]:
     }
 
 
-def measure(url: str) -> dict[str, float]:
+def measure(kind: type[Fast | Plain], url: str) -> dict[str, float]:
     """Microseconds of processor for each request of the stock way, and what each other one adds: medians."""
     found: dict[str, list[float]] = {}
-    each = ways(url)
+    each = ways(kind, url)
     for turn in range(ROUNDS):
         for name in sorted(each, reverse=turn % 2 == 1):
             before = time.process_time_ns()
@@ -79,4 +91,5 @@ def measure(url: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(measure(sys.argv[1])) + "\n")
+    costs = {name: measure(kind, sys.argv[1]) for name, kind in (("FastHttpUser", Fast), ("HttpUser", Plain))}
+    sys.stdout.write(json.dumps(costs) + "\n")
