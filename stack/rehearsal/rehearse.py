@@ -145,9 +145,9 @@ class _Play:
         yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
         later, _ = self._scene("later", subject.expired(self._policy(), yesterday))
         run = later.run("evidence whose waiver has expired")
-        acts.held(later, "evidence whose waiver expired, held", run, Stage.PRE_PLAN, "evidence fail")
+        acts.held(later, "evidence whose waiver expired, held", run, Stage.PRE_PLAN, "evidence fail", "expired on")
         run = scene.run("a public database", plan=public.result)
-        acts.held(scene, "a public database in the plan, held", run, Stage.POST_PLAN, "public")
+        acts.held(scene, "a public database in the plan, held", run, Stage.POST_PLAN, "publicly_accessible")
 
     def _policy(self) -> str:
         return self._subject.policy.read_text(encoding="utf-8")
