@@ -172,7 +172,7 @@ def _keep(collected: Mapping[str, Collected], out: Path, shelf: shelving.Forgivi
 
 
 def _load(folder: Path, names: set[str]) -> dict[str, tuple[Evidence, bytes]]:
-    """Read the evidence of these checks in a folder, whatever its files are called, each with the bytes it is made of."""
+    """Read the evidence of these checks in a folder, whatever its files are called, each with its bytes."""
     found: dict[str, tuple[Evidence, bytes]] = {}
     for file in sorted(folder.glob("*.json")):
         try:
