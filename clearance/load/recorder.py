@@ -177,7 +177,7 @@ class Recorder:
             rows.clear()
         self._taken = taken
         chunk["routes"] = [
-            [method, name, op or ("read" if method in READS else "write")]
+            [str(method or ""), str(name or ""), op or ("read" if method in READS else "write")]
             for method, name, op in list(self.routes)[self._told :]
         ]
         self._told = len(self.routes)

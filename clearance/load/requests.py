@@ -6,6 +6,7 @@ The two HTTP sessions' `request` is wrapped for all users at once; other clients
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from clearance.recording import Outcome
 
 HEADER: Final = "x-request-id"
 TIMING: Final = "server-timing"
+LARGEST: Final = 3.4e38
+MOST_STATUS: Final = 0xFFFF
 KEY: Final = "clearance"  # in the context of a request, which Locust hands on to its event
 INTENDED: Final = "clearance_intended"  # of a user: its arrival's start, until its first request
 
@@ -83,27 +86,33 @@ class Requests:
         response_time: float | None = 0.0,
         **_: Any,
     ) -> None:
-        """Take Locust's request event."""
+        """Take Locust's request event. What breaks off here is counted, for Locust goes on as if nothing was lost."""
         recorder = self.recorder
         if recorder is None:
             return
-        sent = op = None
-        if context:
-            sent, op = context.get(KEY), context.get("op")
-        if sent is None:
-            sent = _of_another_client(recorder, request_type, name, response_time or 0.0)
-        if sent.id not in recorder.under_way:
-            return
-        status = getattr(response, "status_code", 0) or 0
-        outcome = 0 if exception is None else _outcome(status, exception)
-        route = recorder.routes.get((request_type, name, op))
-        if route is None:
-            route = recorder.route(request_type, name, op)
-        headers = getattr(response, "headers", None)
-        if headers is not None and (_has(headers, TIMING) if isinstance(headers, dict) else TIMING in headers):
-            recorder.end(sent, route, status, outcome, *server_timing(headers[TIMING]))
-        else:
-            recorder.end(sent, route, status, outcome)
+        try:
+            sent = op = None
+            if context:
+                sent, op = context.get(KEY), context.get("op")
+            if sent is None:
+                sent = _of_another_client(recorder, request_type, name, response_time or 0.0)
+            if sent.id not in recorder.under_way:
+                return
+            status = getattr(response, "status_code", 0)
+            if type(status) is not int or not 0 <= status <= MOST_STATUS:
+                status = 0  # another client's own idea of a status
+            outcome = 0 if exception is None else _outcome(status, exception)
+            route = recorder.routes.get((request_type, name, op))
+            if route is None:
+                route = recorder.route(request_type, name, op)
+            headers = getattr(response, "headers", None)
+            if headers is not None and (_has(headers, TIMING) if isinstance(headers, dict) else TIMING in headers):
+                recorder.end(sent, route, status, outcome, *server_timing(headers[TIMING]))
+            else:
+                recorder.end(sent, route, status, outcome)
+        except Exception as error:
+            recorder.fail(error)
+            raise
 
 
 def _outcome(status: int, exception: Any) -> Outcome:
@@ -147,7 +156,13 @@ def server_timing(said: str | list[str]) -> tuple[float, float, float]:
         name = name.strip()
         for milliseconds in durations:
             found[name] = found.get(name, 0.0) + milliseconds
-    return found.get("total", NAN), found.get("db_read", NAN), found.get("db_write", NAN)
+    total, read, write = (found.get(name, NAN) for name in ("total", "db_read", "db_write"))
+    return _single(total), _single(read), _single(write)
+
+
+def _single(value: float) -> float:
+    """A number as a column of single precision takes it: one that does not fit has no end."""
+    return math.copysign(math.inf, value) if abs(value) > LARGEST else value
 
 
 def _durations(params: Sequence[str]) -> Iterator[float]:

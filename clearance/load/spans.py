@@ -5,9 +5,11 @@ Source: Amazon CloudWatch, Embedded Metric Format specification: metrics and pro
 
 from __future__ import annotations
 
+import re
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from http.client import HTTPException
 from typing import IO, Any, Final
 
 import gevent
@@ -19,6 +21,7 @@ from clearance.recording import Column, table
 TIMEOUT_S: Final = 20.0
 SETTLE_S: Final = 0.5  # a service writes its line after its answer
 COLUMNS: Final = ("gateway_ms", "handler_ms", "db_read_ms", "db_write_ms")
+COLD: Final = (True, "1", "true", "True")  # no set, for a line may say a list
 Number = float | list[float] | None
 
 
@@ -33,6 +36,7 @@ class Line(msgspec.Struct):
     cold_start: Any = None
 
 
+_ENDING: Final = re.compile(r"([0-9a-f]{4})-([0-9a-f]{8,10})")  # a worker, and a number of at most 40 bits
 _decode: Final = msgspec.json.Decoder(Line).decode
 
 
@@ -48,7 +52,7 @@ def fetch(source: str, prefix: str, expected: int) -> tuple[dict[str, Column], l
         if len(found) < expected:
             gevent.sleep(SETTLE_S)
             found = _read(source, prefix)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         return table("spans"), [f"the service's own lines could not be had from {source}: {error}"]
     rows = [(id_, *values) for id_, values in found.items()]
     columns = zip(*rows, strict=True) if rows else [()] * 6
@@ -104,13 +108,8 @@ def collect(lines: Iterable[bytes], prefix: str) -> dict[int, list[float]]:
 
 def read_id(text: str, prefix: str) -> int | None:
     """Read the number that is a request's `id` from its x-request-id; None where it is of another run."""
-    if not text.startswith(prefix):
-        return None
-    worker, _, number = text[len(prefix) :].partition("-")
-    try:
-        return int(worker, 16) << 40 | int(number, 16)
-    except ValueError:
-        return None
+    found = _ENDING.fullmatch(text, len(prefix)) if text.startswith(prefix) else None
+    return int(found[1], 16) << 40 | int(found[2], 16) if found else None
 
 
 def _line(raw: bytes) -> Line | None:
@@ -123,4 +122,4 @@ def _line(raw: bytes) -> Line | None:
 def _values(line: Line) -> Iterator[float | None]:
     for number in (line.gateway_ms, line.latency_ms, line.db_read_ms, line.db_write_ms):
         yield sum(number) if isinstance(number, list) else number
-    yield None if line.cold_start is None else float(line.cold_start in {True, "1", "true", "True"})
+    yield None if line.cold_start is None else float(line.cold_start in COLD)

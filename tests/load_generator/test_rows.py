@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from clearance.load import ledger
 from clearance.load.ledger import Ledger
 from clearance.load.pulse import STAT, read_machine, stolen
-from clearance.load.recorder import MOST_ROUTES, OTHERS, Recorder, now
-from clearance.load.requests import server_timing
+from clearance.load.recorder import KINDS, MOST_ROUTES, NAN, OTHERS, Recorder, now
+from clearance.load.requests import Requests, server_timing
 from clearance.load.spans import collect, fetch, read_id
 from clearance.recording import Outcome, Route
 
@@ -26,6 +30,7 @@ from clearance.recording import Outcome, Route
         ("TOTAL ; DUR = 2", (None, None, None)),
         ("total ; DUR = 2", (2, None, None)),
         (",;=,", (None, None, None)),
+        ("total;dur=1e300, db_read;dur=-1e300, db_write;dur=nan", (math.inf, -math.inf, None)),
     ],
 )
 def test_server_timing(text, said):
@@ -40,11 +45,53 @@ def test_server_timing(text, said):
         ("0000abce-0003-00000007", None),
         ("0000abcd-x-7", None),
         ("0000abcd-", None),
+        ("0000abcd-0000--0000001", None),
+        ("0000abcd-0000-ffffffffffffffffffff", None),
+        ("0000abcd-ffff-ffffffffff", (1 << 56) - 1),
     ],
 )
 def test_ids(text, number):
     """An x-request-id of this run names its request; any other names none."""
     assert number == read_id(text, "0000abcd-")
+
+
+def told(recorder, **event):
+    """Tell a recorder of a request, as a client of somebody else's does."""
+    requests = Requests()
+    requests.recorder = recorder
+    requests.on_request("GRPC", event.pop("name", "call"), response_time=1.0, **event)
+
+
+@pytest.mark.parametrize("status", ["OK", None, -1, 70_000, True, 2.0])
+def test_a_status_of_another_kind_is_none(status):
+    """A client may call anything a status: the request is recorded all the same."""
+    process = recorder_of()
+    told(process, response=SimpleNamespace(status_code=status))
+    rows = np.frombuffer(process.drain()["requests"], dtype=KINDS["requests"])
+    assert [(0, Outcome.GOOD)] == [(row["status"], row["outcome"]) for row in rows]
+
+
+def test_a_duration_too_long_for_its_column():
+    """A service that states one cannot make its requests disappear."""
+    process = recorder_of()
+    told(process, response=SimpleNamespace(status_code=200, headers={"server-timing": "total;dur=1e300"}))
+    rows = np.frombuffer(process.drain()["requests"], dtype=KINDS["requests"])
+    assert [math.inf] == rows["handler_ms"].tolist()
+
+
+def test_names_that_are_no_text():
+    """Locust takes any; the recording has texts."""
+    process = recorder_of()
+    told(process, name=404)
+    assert [["GRPC", "404", "write"]] == process.drain()["routes"]
+
+
+def test_what_cannot_be_recorded_is_counted():
+    """Locust passes over what a listener raises, so that nobody else would miss the request."""
+    process = recorder_of()
+    with pytest.raises(TypeError):
+        told(process, context={"op": ["read"]})
+    assert {"TypeError: unhashable type: 'list'": 1} == process.raised
 
 
 def test_lines_of_a_service():
@@ -54,10 +101,11 @@ def test_lines_of_a_service():
         b'INFO {"request_id": "0000abcd-0000-00000001", "gateway_ms": 1.5}',
         b'{"request_id": "0000ffff-0000-00000001", "latency_ms": 5}',
         b'{"request_id": "0000abcd-0000-00000002", "latency_ms": "slow"}',
+        b'{"request_id": "0000abcd-0000-00000003", "cold_start": [1], "latency_ms": null}',
         b"0000abcd- is not JSON",
     ]
     row = collect(lines, "0000abcd-")
-    assert {1: [1.5, 5, 3, 1]} == {id_: [*values[:3], values[4]] for id_, values in row.items()}
+    assert {1: [1.5, 5, 3, 1], 3: [NAN, NAN, NAN, 0]} == {id_: [*values[:3], values[4]] for id_, values in row.items()}
 
 
 def test_lines_from_a_file(tmp_path):
@@ -67,6 +115,32 @@ def test_lines_from_a_file(tmp_path):
     found, troubles = fetch(str(lines), "0000abcd-", 1)
     assert ([9], []) == (found["id"].tolist(), troubles)
     assert 1 == len(fetch(str(tmp_path / "none"), "0000abcd-", 1)[1])
+
+
+class _Cut(BaseHTTPRequestHandler):
+    """Breaks off within its answer."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"64\r\n{")
+        self.close_connection = True
+
+    def log_message(self, *_):
+        """Stay silent."""
+
+
+def test_lines_that_break_off():
+    """Lines that could be had in part only are named as missing, and the recording is written all the same."""
+    with HTTPServer(("127.0.0.1", 0), _Cut) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        found, troubles = fetch(f"http://127.0.0.1:{server.server_port}/", "0000abcd-", 0)
+        thread.join()
+    assert (0, ["the service's own lines could not be had"]) == (len(found["id"]), [text[:40] for text in troubles])
 
 
 def sent_and_ended(recorder, count, outcome=Outcome.GOOD, name="/a"):
