@@ -20,7 +20,7 @@ from clearance.readers.strangers import known_as
 from clearance.render import words
 from clearance.render.words import clean
 from clearance.runner import Files
-from clearance.runner.report import LIMIT, take_file
+from clearance.runner.report import LIMIT, AbsentError, take_file
 from clearance.runner.tree import find
 
 UNREADABLE = 3
@@ -41,13 +41,19 @@ def read(options: argparse.Namespace) -> int:
     materials = _materials(_patterns(options), options.slo)
     try:
         reading = reader(take_file(Path(options.file)), materials)
+    except AbsentError:
+        return _refused(f"there is no report {options.file}; check the path, or run the tool that writes it")
     except UnreadableError as error:
-        problem = f"{error}; {error.hint}" if error.hint else str(error)
-        _print(Reading(reach=0, problems=(problem,)))
-        print(f"clearance: {problem}", file=sys.stderr)
-        return UNREADABLE
+        return _refused(f"{error}; {error.hint}" if error.hint else str(error))
     _print(reading)
     return os.EX_OK
+
+
+def _refused(problem: str) -> int:
+    """Print what kept a report from being read, for programs and for people."""
+    _print(Reading(reach=0, problems=(problem,)))
+    print(f"clearance: {problem}", file=sys.stderr)
+    return UNREADABLE
 
 
 def survey(options: argparse.Namespace) -> int:

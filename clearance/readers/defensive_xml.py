@@ -60,11 +60,11 @@ def clip(text: str, limit: int = 2000) -> str:
     return text if len(text) <= limit else f"{text[:limit]}… (cut; {len(text)} characters in all)"
 
 
-def events(report: bytes) -> Iterator[Event]:
+def events(report: bytes, *, most: int = MOST_ELEMENTS) -> Iterator[Event]:
     """Read a report's elements in document order, in memory bounded by the largest single tag.
 
     Raises UnreadableError for what is no well-formed XML document, declares a DTD or an entity, is nested deeper than
-    `DEEPEST`, or is larger than `LARGEST_REPORT` bytes. Source: XML 1.0, fifth edition.
+    `DEEPEST`, has more than `most` elements, or is larger than `LARGEST_REPORT` bytes. Source: XML 1.0, fifth edition.
     """
     if not report.strip():
         raise UnreadableError(
@@ -87,9 +87,9 @@ def events(report: bytes) -> Iterator[Event]:
                 "no test tool writes such a report: look at what produced it",
             )
         elements += sum(isinstance(event, Start) for event in sink)
-        if elements > MOST_ELEMENTS:
+        if elements > most:
             raise UnreadableError(
-                f"the report has more than {MOST_ELEMENTS} elements, which are not read",
+                f"the report has more than {most} elements, which are not read",
                 "split the suite over several checks",
             )
         yield from sink

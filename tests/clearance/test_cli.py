@@ -248,6 +248,9 @@ def test_read_prints_one_object_and_says_whether_it_could(folder):
     broken = folder.clearance("read", "sarif", "tool.py")
     assert broken.returncode == 3
     assert json.loads(broken.stdout)["problems"]
+    absent = folder.clearance("read", "sarif", "none.sarif")
+    (problem,) = json.loads(absent.stdout)["problems"]
+    assert (3, True) == (absent.returncode, problem.startswith("there is no report none.sarif; check the path"))
 
 
 def test_arguments_reach_the_one_check_and_make_the_verdict_incomplete(folder):
