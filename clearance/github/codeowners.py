@@ -34,5 +34,5 @@ def _matches(pattern: str, path: str) -> bool:
     forms = [f"{start}{plain}/**"]
     if not pattern.endswith("/"):
         forms.append(f"{start}{plain}")
-    folder_of_stars = plain.endswith("/*")  # the files of a folder, and not those further down
+    folder_of_stars = pattern.endswith("/*")  # the files of a folder, and not those further down
     return any(glob(form).match(path) for form in (forms[1:] if folder_of_stars else forms))

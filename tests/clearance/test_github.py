@@ -378,6 +378,11 @@ def test_it_says_what_is_weaker_than_it_could_be(github, client):
     ("text", "path", "expected"),
     [
         ("* @all", "clearance.toml", ("@all",)),
+        ("* @all\n/security/*/ @ann", "security/rules/ruff.txt", ("@ann",)),
+        ("* @all\n/security/*/ @ann", "security/ruff.txt", ("@all",)),
+        ("* @all\n*.toml @ann", "clearance.toml", ("@ann",)),
+        ("* @all\n**/rules @ann", "security/rules/ruff.txt", ("@ann",)),
+        ("* @all\r\n/security/ @ann\r\n", "security/rules/ruff.txt", ("@ann",)),
         ("* @all\nclearance.toml @ann", "clearance.toml", ("@ann",)),
         ("* @all\n/clearance.toml @ann # why\n", "clearance.toml", ("@ann",)),
         ("clearance.toml @ann\n* @all", "clearance.toml", ("@all",)),
