@@ -1,7 +1,10 @@
 """Readies the process that tests run in; says loudly at the end which tests did not run on this machine, and why."""
 
 import os
+import shutil
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +33,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.section("NOT RUN", sep="!", red=True, bold=True)
             terminalreporter.line(f"{', '.join(files)}: there is no {what} here.")
             terminalreporter.line(f"{needs.HINT}; {needs.REQUIRED}=1 insists.")
+
+
+@pytest.fixture(scope="session")
+def kept(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that stays from run to run, for the environments of tools: `pytest --cache-clear` empties it."""
+    folder = pytestconfig.cache.mkdir("environments")
+    yield folder
+    compiled = folder / "pycache" / tmp_path_factory.getbasetemp().relative_to("/")
+    shutil.rmtree(compiled, ignore_errors=True)  # of copies that are gone

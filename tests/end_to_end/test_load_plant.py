@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.end_to_end.test_plants import Copy
+from tests.copies import Copy
 
 
 @pytest.fixture

@@ -2,15 +2,13 @@
 
 import json
 import os
-import shutil
 import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.copies import Copy
+
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
 INJECTION = '''"""A fault."""
 
@@ -23,58 +21,17 @@ def run(words):
 '''
 
 
-class Copy:
-    """A copy of what git would take of this repository, judged as an adopter would judge it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        names = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            check=True,
-        ).stdout
-        for name in filter(None, os.fsdecode(names).split("\0")):
-            if (ROOT / name).is_file():
-                (path / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, path / name)
-
-    def write(self, name: str, text: str) -> None:
-        (self.path / name).parent.mkdir(parents=True, exist_ok=True)
-        (self.path / name).write_text(text)
-
-    def replace(self, name: str, old: str, new: str) -> None:
-        text = (self.path / name).read_text()
-        assert old in text, f"{name} no longer holds what this plant changes"
-        (self.path / name).write_text(text.replace(old, new, 1))
-
-    def add(self, name: str, text: str) -> None:
-        with (self.path / name).open("a") as file:
-            file.write(text)
-
-    def judge(self, check: str, *words: str):
-        """Run one check; give its exit code, its ruling's reasons and the whole verdict (None where there is none)."""
-        env = {
-            k: v for k, v in os.environ.items() if not k.startswith(("CLEARANCE_", "COV_CORE", "BASE_URL", "TOKEN_"))
-        }
-        done = subprocess.run(
-            [sys.executable, "-m", "clearance", "run", "--only", check, *words],
-            cwd=self.path,
-            env=env | {"PYTHONPATH": str(ROOT), "TMPDIR": str(self.path.parent)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=400,
-        )
-        file = self.path / "build/clearance/verdict.json"
-        verdict = json.loads(file.read_text()) if file.exists() else None
-        reasons = " | ".join(verdict["rulings"][0]["reasons"]) if verdict else done.stderr
-        return done.returncode, reasons, verdict
+@pytest.fixture
+def copy(tmp_path, kept):
+    return Copy(tmp_path, kept)
 
 
 @pytest.fixture
-def copy(tmp_path):
-    return Copy(tmp_path)
+def small(copy):
+    """A copy with little in it beside the service, so that each scan of it is short."""
+    folders = ("clearance/__init__.py", "stack/__init__.py")  # scanned by name
+    copy.keep_only("service", "security", "load/slo.yaml", "infra/documented.toml", *folders)
+    return copy
 
 
 def test_the_copy_passes_unplanted(copy):
@@ -83,24 +40,24 @@ def test_the_copy_passes_unplanted(copy):
     assert (code, "findings at or above medium, 0 allowed" in reasons) == (0, True)
 
 
-def test_an_injection_fails(copy):
+def test_an_injection_fails(small):
     """A shell that is given a stranger's words is found, blocks, and is named with its place."""
-    copy.write("service/planted.py", INJECTION)
-    code, _, verdict = copy.judge("bandit")
+    small.write("service/planted.py", INJECTION)
+    code, _, verdict = small.judge("bandit")
     blocking = verdict["rulings"][0]["blocking"]
     assert (code, [(f["rule"], f["path"], f["line"]) for f in blocking]) == (1, [("B602", "service/planted.py", 8)])
 
 
-def test_a_silenced_injection_fails_too(copy):
+def test_a_silenced_injection_fails_too(small):
     """A comment that would silence the tool changes nothing."""
-    copy.write("service/planted.py", INJECTION.replace("shell=True)", "shell=True)  # nosec"))
-    assert copy.judge("bandit")[0] == 1
+    small.write("service/planted.py", INJECTION.replace("shell=True)", "shell=True)  # nosec"))
+    assert small.judge("bandit")[0] == 1
 
 
-def test_a_syntax_error_in_a_scanned_file_is_unknown(copy):
+def test_a_syntax_error_in_a_scanned_file_is_unknown(small):
     """A file that the scanner could not parse was not looked at."""
-    copy.write("service/planted.py", "def broken(:\n")
-    code, reasons, _ = copy.judge("bandit")
+    small.write("service/planted.py", "def broken(:\n")
+    code, reasons, _ = small.judge("bandit")
     assert (code, "service/planted.py" in reasons) == (3, True)
 
 
@@ -113,35 +70,35 @@ def test_an_empty_scan_folder_is_unknown(copy):
 
 
 @pytest.mark.parametrize("setting", ["exclude = service/planted.py", "skips = B404,B602", "tests = B101"])
-def test_a_scanner_configuration_changes_nothing(copy, setting):
+def test_a_scanner_configuration_changes_nothing(small, setting):
     """A file or a rule that a configuration in the scanned folder leaves out is looked at all the same."""
-    copy.write("service/planted.py", INJECTION)
-    copy.write("clearance/.bandit", f"[bandit]\n{setting}\n")
-    code, _, verdict = copy.judge("bandit")
+    small.write("service/planted.py", INJECTION)
+    small.write("clearance/.bandit", f"[bandit]\n{setting}\n")
+    code, _, verdict = small.judge("bandit")
     assert (code, [f["path"] for f in verdict["rulings"][0]["blocking"]]) == (1, ["service/planted.py"])
 
 
-def test_a_scanner_configuration_that_is_obeyed_is_unknown(copy):
+def test_a_scanner_configuration_that_is_obeyed_is_unknown(small):
     """Were it obeyed, the file that it leaves out would be an input that was not looked at."""
-    copy.write("service/planted.py", INJECTION)
-    copy.write("clearance/.bandit", "[bandit]\nexclude = service/planted.py\n")
-    copy.replace("clearance.toml", '"--ini", "/dev/null", ', "")
-    code, reasons, _ = copy.judge("bandit")
+    small.write("service/planted.py", INJECTION)
+    small.write("clearance/.bandit", "[bandit]\nexclude = service/planted.py\n")
+    small.replace("clearance.toml", '"--ini", "/dev/null", ', "")
+    code, reasons, _ = small.judge("bandit")
     assert (code, "inputs were not looked at: service/planted.py" in reasons) == (3, True)
 
 
 @pytest.mark.parametrize("preserve", ["-p", "--no-preserve=all"])
-def test_a_report_from_yesterday_is_unknown(copy, preserve):
+def test_a_report_from_yesterday_is_unknown(small, preserve):
     """A report that was made before the run is refused, whether the file or only its content is old."""
     made = (datetime.now(UTC) - timedelta(days=1)).replace(microsecond=0)
     old = {"errors": [], "generated_at": f"{made:%Y-%m-%dT%H:%M:%SZ}", "metrics": {"service/app.py": {"loc": 9}}}
-    copy.write("old.json", json.dumps(old | {"results": []}))
-    os.utime(copy.path / "old.json", (made.timestamp(), made.timestamp()))
-    lines = (copy.path / "clearance.toml").read_text().splitlines()
+    small.write("old.json", json.dumps(old | {"results": []}))
+    os.utime(small.path / "old.json", (made.timestamp(), made.timestamp()))
+    lines = (small.path / "clearance.toml").read_text().splitlines()
     start = lines.index("[check.bandit]")
     lines[start + 1] = f'run = ["cp", "{preserve}", "old.json", "{{report}}"]'
-    copy.write("clearance.toml", "\n".join(lines))
-    code, reasons, _ = copy.judge("bandit")
+    small.write("clearance.toml", "\n".join(lines))
+    code, reasons, _ = small.judge("bandit")
     assert (code, "before this run" in reasons) == (3, True)
 
 
@@ -157,13 +114,13 @@ def waiver(**changes) -> str:
     return "\n[[waiver]]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items())
 
 
-def test_a_waiver_that_expired_yesterday_no_longer_waives(copy):
+def test_a_waiver_that_expired_yesterday_no_longer_waives(small):
     """The finding blocks again, and the reason names the waiver, its owner and its last day."""
-    copy.write("service/planted.py", INJECTION)
-    copy.add("clearance.toml", waiver())
-    assert copy.judge("bandit")[0] == 0
-    copy.replace("clearance.toml", "2999-01-01", f"{YESTERDAY}")
-    code, reasons, verdict = copy.judge("bandit")
+    small.write("service/planted.py", INJECTION)
+    small.add("clearance.toml", waiver())
+    assert small.judge("bandit")[0] == 0
+    small.replace("clearance.toml", "2999-01-01", f"{YESTERDAY}")
+    code, reasons, verdict = small.judge("bandit")
     assert (code, f"by ann expired on {YESTERDAY}" in reasons) == (1, True)
     assert [w["rule"] for w in verdict["expired_waivers"]] == ["B602"]
 
@@ -232,9 +189,10 @@ UNIT_TESTS = '"tests/clearance", "tests/service"'
 def test_all_unit_tests_skipped_is_unknown(copy):
     """The same for unit tests: skipped is not run, and their coverage fails besides."""
     for test in (copy.path / "tests/clearance").glob("test_*.py"):
-        if test.stem != "test_judge":
+        if test.stem != "test_identity":
             test.unlink()
     copy.replace("clearance.toml", UNIT_TESTS, '"tests/clearance"')
+    copy.replace("clearance.toml", 'group = "test"\nproject = true\n', 'group = "test"\n')  # another copy's: see Copy
     copy.write(
         "tests/clearance/conftest.py",
         'import pytest\n\n\n@pytest.fixture(autouse=True)\ndef nothing_today():\n    pytest.skip("not today")\n',
@@ -281,10 +239,10 @@ jobs:
         ("lint", "service/planted.py", f"# ruff: disable[F401]\n{UNUSED}# ruff: enable[F401]\n", "F401"),
     ],
 )
-def test_what_a_scanner_finds_fails_silenced_or_not(copy, check, file, text, rule):
+def test_what_a_scanner_finds_fails_silenced_or_not(small, check, file, text, rule):
     """A committed secret, a migration that locks a table, an action that is not pinned: each is named with its file."""
-    copy.write(file, text)
-    code, reasons, verdict = copy.judge(check)
+    small.write(file, text)
+    code, reasons, verdict = small.judge(check)
     assert (code, {(f["rule"], f["path"]) for f in verdict["rulings"][0]["blocking"]} & {(rule, file)}) == (
         1,
         {(rule, file)},
@@ -307,11 +265,11 @@ def test_what_a_scanner_finds_fails_silenced_or_not(copy, check, file, text, rul
         ("workflows", ".github/zizmor.yml", "rules: {}\n", "not looked at: .github/zizmor.yml"),
     ],
 )
-def test_what_a_scanner_does_not_see_is_unknown(copy, check, file, text, words):
+def test_what_a_scanner_does_not_see_is_unknown(small, check, file, text, words):
     """A file of a kind that it passes over, or in no encoding, a broken one, one that silences it, a configuration."""
-    copy.write(file, "")
-    (copy.path / file).write_bytes(text.encode("utf-8", "surrogateescape"))
-    code, reasons, _ = copy.judge(check)
+    small.write(file, "")
+    (small.path / file).write_bytes(text.encode("utf-8", "surrogateescape"))
+    code, reasons, _ = small.judge(check)
     assert (code, words in reasons) == (3, True), reasons
 
 
@@ -362,13 +320,13 @@ GIT = {
 
 
 @pytest.mark.parametrize("commands", GIT.values(), ids=GIT)
-def test_it_runs_whatever_git_says(copy, commands):
+def test_it_runs_whatever_git_says(small, commands):
     """A copy under git in any state is judged, and the subject says whether a commit holds it."""
     identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
-    subprocess.run(["git", "init", "-q"], cwd=copy.path, check=True)
+    subprocess.run(["git", "init", "-q"], cwd=small.path, check=True)
     for words in commands:
-        subprocess.run([words[0], *(identity if words[0] == "git" else []), *words[1:]], cwd=copy.path, check=True)
-    code, reasons, verdict = copy.judge("bandit")
+        subprocess.run([words[0], *(identity if words[0] == "git" else []), *words[1:]], cwd=small.path, check=True)
+    code, reasons, verdict = small.judge("bandit")
     assert code == 0, reasons
     committed = any("commit" in words for words in commands)
     assert (verdict["subject"]["commit"] is not None, verdict["subject"]["dirty"]) == (
@@ -377,20 +335,20 @@ def test_it_runs_whatever_git_says(copy, commands):
     )
 
 
-def test_it_runs_in_a_shallow_clone_a_submodule_and_a_folder_with_spaces(copy, tmp_path_factory):
+def test_it_runs_in_a_shallow_clone_a_submodule_and_a_folder_with_spaces(small, tmp_path_factory):
     """Clones of depth 1 and submodules are judged like any other, wherever they lie."""
     identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "protocol.file.allow=always"]
 
     def git(where, *words):
         subprocess.run(["git", *identity, *words], cwd=where, check=True, capture_output=True)
 
-    git(copy.path, "init", "-q")
-    git(copy.path, "add", "-A")
-    git(copy.path, "commit", "-qm", "all")
+    git(small.path, "init", "-q")
+    git(small.path, "add", "-A")
+    git(small.path, "commit", "-qm", "all")
     outer = tmp_path_factory.mktemp("some where")
-    git(outer, "clone", "-q", "--depth", "1", f"file://{copy.path}", "a shallow clone")
+    git(outer, "clone", "-q", "--depth", "1", f"file://{small.path}", "a shallow clone")
     git(outer, "init", "-q")
-    git(outer, "submodule", "add", "-q", f"file://{copy.path}", "a submodule")
+    git(outer, "submodule", "add", "-q", f"file://{small.path}", "a submodule")
     for name in ("a shallow clone", "a submodule"):
         other = Copy.__new__(Copy)
         other.path = outer / name

@@ -12,8 +12,8 @@ import pytest
 
 from clearance.model import Materials
 from clearance.readers import checkov
+from tests.copies import ROOT, Copy
 
-ROOT = Path(__file__).parents[2]
 PLANTED = ROOT / "tests" / "readings" / "checkov" / "roots"
 OWN = re.compile(r"CKV2?_CLEARANCE_[1-9]")
 SKIPS = "skip-check:\n  - CKV*\nskip-path:\n  - infra\nsoft-fail: true\nquiet: true\n"
@@ -35,36 +35,19 @@ END = "checkov ended with exit code 0\n"
 ENTRY = "2026-11-24 12:00:00,000 [MainThread  ] [ERROR]  Failed to run check CKV_X_1 on /main.tf:a.b\n"
 
 
-class Copy:
-    """A copy of what git would take of this repository, and the verdict on its infrastructure."""
+class Infrastructure(Copy):
+    """A copy of this repository, and the verdict on its infrastructure."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, kept: Path) -> None:
+        super().__init__(path, kept)
         self.home = path.with_name("home")
         self.home.mkdir()
-        names = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            check=True,
-        ).stdout
-        for name in filter(None, os.fsdecode(names).split("\0")):
-            if (ROOT / name).is_file():
-                (path / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, path / name)
 
-    def judge(self) -> tuple[int, dict]:
+    def rule(self) -> tuple[int, dict]:
         """Run the check as an adopter would; give the exit code and the ruling."""
-        env = {name: value for name, value in os.environ.items() if not name.startswith("CLEARANCE_")}
-        done = subprocess.run(
-            [sys.executable, "-m", "clearance", "run", "--only", "checkov"],
-            cwd=self.path,
-            env=env | {"PYTHONPATH": str(ROOT), "HOME": str(self.home)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, json.loads((self.path / "build/clearance/verdict.json").read_text())["rulings"][0]
+        code, reasons, verdict = self.judge("checkov", HOME=str(self.home))
+        assert verdict is not None, reasons
+        return code, verdict["rulings"][0]
 
     def scan(self, kind: str, target: Path, reports: Path) -> dict[str, dict[str, set[str]]]:
         """Run the check's own command over something else; give what passed and failed: rule to resources."""
@@ -72,7 +55,10 @@ class Copy:
         subprocess.run(
             ["sh", "security/checkov.sh", str(reports), kind, str(target)],
             cwd=self.path,
-            env={"PATH": f"{environment}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"},
+            env={
+                "PATH": f"{environment}:{os.environ['PATH']}",
+                "PYTHONPYCACHEPREFIX": str(self.path / ".clearance/pycache"),
+            },
             check=True,
         )
         assert not [file for file in reports.iterdir() if b"planted" in file.read_bytes()]
@@ -87,9 +73,9 @@ class Copy:
 
 
 @pytest.fixture(scope="module")
-def unplanted(tmp_path_factory):
-    copy = Copy(tmp_path_factory.mktemp("copy") / "repository")
-    assert copy.judge()[0] == 0
+def unplanted(tmp_path_factory, kept):
+    copy = Infrastructure(tmp_path_factory.mktemp("copy") / "repository", kept)
+    assert copy.rule()[0] == 0
     return copy
 
 
@@ -156,7 +142,7 @@ def test_no_configuration_of_checkov_hides_anything(copy):
     for file in (copy.path / ".checkov.yaml", copy.path / "infra" / ".checkov.yaml", copy.home / ".checkov.yml"):
         file.write_text(SKIPS)
     _plant(copy, 'resource "aws_db_instance" "open" {\n  publicly_accessible = true\n}\n')
-    code, ruling = copy.judge()
+    code, ruling = copy.rule()
     rules = {finding["rule"] for finding in ruling["blocking"]}
     assert (1, True) == (code, {"CKV_AWS_17", "CKV2_CLEARANCE_1"} <= rules)
 
@@ -170,7 +156,7 @@ def test_a_skip_in_the_source_blocks_all_the_same(copy):
         '  security_group_id = "sg-1"\n  from_port = 5432\n  to_port = 5432\n  ip_protocol = "tcp"\n'
         '  description = "planted"\n  cidr_ipv4 = "0.0.0.0/0"\n}\n',
     )
-    code, ruling = copy.judge()
+    code, ruling = copy.rule()
     found = [(finding["rule"], finding["resource"], finding["severity"]) for finding in ruling["blocking"]]
     assert (1, [("CKV_CLEARANCE_1", "aws_vpc_security_group_ingress_rule.open", "critical")]) == (code, found)
 
@@ -182,7 +168,7 @@ def test_own_checks_that_are_not_loaded_are_unknown(copy):
     policy = copy.path / "clearance.toml"
     text = policy.read_text()
     policy.write_text(text.replace('"security/checkov/[!_]*.*"', '"security/checkov/**/[!_]*.*"'))
-    code, ruling = copy.judge()
+    code, ruling = copy.rule()
     policy.write_text(text)
     assert (3, True) == (code, any("our own check CKV_CLEARANCE_1" in reason for reason in ruling["reasons"]))
 
@@ -192,7 +178,7 @@ def test_a_check_that_raises_is_unknown(copy):
     file = copy.path / "security/checkov/lambda_password.py"
     text = file.read_text()
     file.write_text(text.replace("    return bool(", '    raise ValueError("a value of the plan")\n    return bool('))
-    code, ruling = copy.judge()
+    code, ruling = copy.rule()
     assert (3, True) == (code, any("its check CKV_CLEARANCE_2 raised" in reason for reason in ruling["reasons"]))
     assert "a value of the plan" not in (copy.path / "build/clearance/reports/checkov/checkov.log").read_text()
 
@@ -200,7 +186,7 @@ def test_a_check_that_raises_is_unknown(copy):
 def test_infrastructure_that_does_not_parse_is_unknown(copy):
     """Checkov ends with 0 over a broken file; it was not looked at."""
     _plant(copy, 'resource "aws_db_instance" "open" {\n')
-    code, ruling = copy.judge()
+    code, ruling = copy.rule()
     assert (3, True) == (
         code,
         any("could not parse infra/service/planted.tf" in reason for reason in ruling["reasons"]),
@@ -211,10 +197,10 @@ def test_infrastructure_in_a_hidden_folder_is_unknown(copy):
     """Checkov passes hidden folders over."""
     (copy.path / "infra/.more").mkdir()
     (copy.path / "infra/.more/main.tf").write_text('resource "aws_sns_topic" "news" {\n}\n')
-    code, ruling = copy.judge()
+    code, ruling = copy.rule()
     (copy.path / "infra/.more/main.tf").unlink()
     assert (3, True) == (code, any("infra/.more/main.tf" in reason for reason in ruling["reasons"]))
 
 
-def _plant(copy: Copy, text: str) -> None:
+def _plant(copy: Infrastructure, text: str) -> None:
     (copy.path / "infra/service/planted.tf").write_text(text)
