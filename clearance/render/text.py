@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -143,7 +144,7 @@ def _waived(ruling: Ruling, verdict: Verdict, manner: _Manner) -> Iterator[str]:
         shown = manner.waivers
     for waiver, number in used[:shown]:
         said = f"{words.count(number, 'finding')} waived: {_waiver(waiver, verdict, ruling.check)}"
-        yield said if manner.width is None else clean(said, max(manner.width, _NARROW) - len(_INDENT))
+        yield said if manner.width is None else _fit(said, max(manner.width, _NARROW) - len(_INDENT))
     if rest := used[shown:]:
         findings = words.count(sum(number for _, number in rest), "finding")
         waivers = words.count(len(rest), "further waiver" if shown else "waiver")
@@ -162,18 +163,34 @@ def _findings(findings: Sequence[Finding], manner: _Manner) -> Iterator[str]:
     number = manner.findings if len(findings) > manner.findings + 1 else len(findings)
     shown, rest = findings[:number], findings[number:]
     rows = [(words.place(one), clean(one.rule, 80), words.severity(one)) for one in shown]
-    widths = [min(_COLUMN, max(map(len, column))) for column in zip(*rows, strict=True)]
+    widths = [min(_COLUMN, max(map(_cells, column))) for column in zip(*rows, strict=True)]
     for one, row in zip(shown, rows, strict=True):
-        cells = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        cells = "  ".join(cell + " " * (width - _cells(cell)) for cell, width in zip(row, widths, strict=True))
         silenced = " [silenced in the code]" if one.suppressed else ""
         room = _MESSAGE
         if manner.width is not None:
-            room = min(room, max(manner.width, _NARROW) - len(_INDENT) - len(cells) - 2 - len(silenced))
-        yield f"{cells}  {clean(one.message, max(room, 20))}{silenced}"
+            room = min(room, max(manner.width, _NARROW) - len(_INDENT) - _cells(cells) - 2 - len(silenced))
+        yield f"{cells}  {_fit(clean(one.message, _MESSAGE), max(room, 20))}{silenced}"
     if rest:
         rules = Counter(one.rule for one in rest).most_common(_RULES + 1)
         often = ", ".join(f"{clean(rule, 40)} {number:,}" for rule, number in rules[:_RULES])
         yield f"and {len(rest):,} more ({often}{', …' if rules[_RULES:] else ''}): see {manner.file}"
+
+
+def _cells(text: str) -> int:
+    """Return how many columns of a terminal a text takes: Unicode Standard Annex 11, "East Asian Width"."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(character) in {"W", "F"} for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+
+
+def _fit(text: str, columns: int) -> str:
+    """Cut a text to what fits, and say so."""
+    if _cells(text) <= columns:
+        return text
+    end = next(end for end in range(len(text), -1, -1) if _cells(text[:end]) < columns)
+    return text[:end].rstrip() + "…"
 
 
 def _waiver(waiver: Waiver, verdict: Verdict, check: str | None = None) -> str:

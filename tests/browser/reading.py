@@ -148,6 +148,7 @@ def search(browser, report):
     found["history"], found["kept"] = steps(reader)
     reader.go("#decision=unknown&q=a")
     found["linked"] = reader.seen
+    found["violations"] = list(violations(page))
     reader.go("#q=nothing+has+this")
     found["nothing"] = reader.seen
     reader.go("#finding-" + ("5f0c" * 3))
@@ -209,9 +210,17 @@ def attack(browser, report):
         reader.page.select_option(f"[name={name}]", index=1)
         reader.settle()
     taken = reader.ask("() => [typeof window.taken, document.images.length, document.scripts.length]")
+    reader.page.set_viewport_size(VIEWS["phone"]["viewport"])
+    overflow = reader.ask(OVERFLOW)
     links = reader.ask("() => [...document.links].map((one) => one.protocol)")
     reader.context.close()
-    return {"noise": reader.noise, "dialogs": reader.dialogs, "taken": taken, "links": sorted(set(links))}
+    return {
+        "noise": reader.noise,
+        "dialogs": reader.dialogs,
+        "taken": taken,
+        "links": sorted(set(links)),
+        "overflow": overflow,
+    }
 
 
 def main(folder):

@@ -206,6 +206,19 @@ def test_findings_are_cut_to_the_terminal():
     assert ("word " * 30).strip() in text.render(of)
 
 
+def test_a_wide_character_takes_two_columns():
+    """Columns stay in line and lines within the terminal where characters are wide, as in Chinese, or combine."""
+    said = ("number 1", "長いメッセージ" * 20, "e\u0301" * 90)
+    found = [
+        Finding(rule="R", message=one, path=path) for one, path in zip(said, ("a.py", "長い.py", "b.py"), strict=True)
+    ]
+    rows = text.render(verdict(ruling("code", Decision.FAIL, blocking=found)), width=80).splitlines()[4:7]
+
+    assert "         a.py     R  unrated  number 1" == rows[0]
+    assert ("         長い.py  R  unrated  " + "長いメッセージ" * 3 + "長いメ…") == rows[1]
+    assert ("         b.py     R  unrated  " + "e\u0301" * 49 + "…") == rows[2]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Known:
     """What is known of a rule."""
