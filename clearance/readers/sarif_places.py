@@ -11,7 +11,8 @@ Place = tuple[str | None, str | None]
 """(path relative to the repository, resource): one of them, or neither."""
 
 NOWHERE: Place = (None, None)
-_HOMES = frozenset({"%SRCROOT%", "SRCROOT"})  # by custom, the repository's root
+# By custom the repository's root: the standard's examples, Trivy (ROOTPATH), PHPStan (WORKINGDIR).
+_HOMES = frozenset({"%SRCROOT%", "SRCROOT", "PROJECTROOT", "REPOROOT", "ROOTPATH", "WORKINGDIR"})
 
 
 class Places:

@@ -355,6 +355,8 @@ class TestWhatCounts:
 BASES = {
     "%SRCROOT%": {"uri": "file:///home/runner/build/project/"},
     "HERE": {"uri": "file:///srv/project/"},
+    "ROOTPATH": {"uri": "file:///github/workspace/"},
+    "BELOW": {"uri": "src", "uriBaseId": "ROOTPATH"},
     "SRC": {"uri": "src/", "uriBaseId": "HERE"},
     "SPACED": {"uri": " src/", "uriBaseId": "HERE"},
     "DEEP": {"uri": "deep", "uriBaseId": "SRC"},
@@ -395,6 +397,8 @@ class TestPlaces:
             ("app.py", "DEEP", "src/deep/app.py"),
             ("src/app.py", "%SRCROOT%", "src/app.py"),
             ("src/app.py", "SRCROOT", "src/app.py"),
+            ("src/app.py", "ROOTPATH", "src/app.py"),
+            ("app.py", "BELOW", "src/app.py"),
             ("src/app.py", "NOWHERE", "src/app.py"),
             ("src/app.py", "UNHEARD-OF", "src/app.py"),
             ("c.py", "LOOP", "b/a/c.py"),
