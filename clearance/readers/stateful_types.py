@@ -22,8 +22,39 @@ TYPES = frozenset(
     }
 )
 _FAMILIES = re.compile(r"aws_fsx_\w*file_system|aws_fsx_\w*volume|aws_codecommit_repository")
+# The plainest of other providers (azurerm, google and kubernetes under https://registry.terraform.io/providers/hashicorp).
+# What more there is, a policy names in `[runtask] stateful`.
+ELSEWHERE = frozenset(
+    {
+        *("azurerm_storage_account", "azurerm_storage_container", "azurerm_storage_share", "azurerm_managed_disk"),
+        *("azurerm_mssql_server", "azurerm_mssql_database", "azurerm_mssql_managed_instance"),
+        *(
+            "azurerm_postgresql_server",
+            "azurerm_postgresql_flexible_server",
+            "azurerm_postgresql_flexible_server_database",
+        ),
+        *("azurerm_mysql_flexible_server", "azurerm_mysql_flexible_database", "azurerm_mariadb_server"),
+        *("azurerm_cosmosdb_account", "azurerm_cosmosdb_sql_database", "azurerm_cosmosdb_sql_container"),
+        *("azurerm_redis_cache", "azurerm_eventhub", "azurerm_servicebus_queue", "azurerm_container_registry"),
+        *("azurerm_key_vault", "azurerm_key_vault_key", "azurerm_key_vault_secret", "azurerm_recovery_services_vault"),
+        *("azurerm_log_analytics_workspace", "azurerm_kusto_database", "azurerm_dns_zone"),
+        *("google_sql_database_instance", "google_sql_database", "google_spanner_instance", "google_spanner_database"),
+        *("google_bigtable_instance", "google_bigtable_table", "google_firestore_database", "google_alloydb_cluster"),
+        *("google_storage_bucket", "google_bigquery_dataset", "google_bigquery_table", "google_compute_disk"),
+        *(
+            "google_compute_snapshot",
+            "google_filestore_instance",
+            "google_redis_instance",
+            "google_pubsub_subscription",
+        ),
+        *("google_kms_crypto_key", "google_secret_manager_secret", "google_artifact_registry_repository"),
+        *("google_dns_managed_zone", "kubernetes_persistent_volume", "kubernetes_persistent_volume_v1"),
+        *("kubernetes_persistent_volume_claim", "kubernetes_persistent_volume_claim_v1"),
+        *("kubernetes_secret", "kubernetes_secret_v1", "kubernetes_namespace", "kubernetes_namespace_v1"),
+    }
+)
 
 
 def keeps_data(resource_type: str) -> bool:
     """Whether destroying a resource of this type destroys what the configuration cannot bring back."""
-    return resource_type in TYPES or _FAMILIES.fullmatch(resource_type) is not None
+    return resource_type in TYPES | ELSEWHERE or _FAMILIES.fullmatch(resource_type) is not None

@@ -1,15 +1,18 @@
 """Which resources of a plan make data reachable for the world, by their own attributes; pure.
 
 What is not known before the apply may be public: it counts, where the harmless value would have been written down.
-Attributes are those of the AWS provider 5 (https://registry.terraform.io/providers/hashicorp/aws/latest/docs).
+Attributes are those of the AWS provider 5 (https://registry.terraform.io/providers/hashicorp/aws/latest/docs); those of
+other clouds are in `exposure_elsewhere`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from ipaddress import ip_network
 from typing import Any
+
+from clearance.runtask import exposure_elsewhere
+from clearance.runtask.attributes import LISTS, UNKNOWN, Attributes, is_public, listed
 
 PORTS = {
     1433: "SQL Server",
@@ -29,7 +32,6 @@ PORTS = {
     27017: "MongoDB",
 }
 _ADDRESSES = ("cidr_ipv4", "cidr_ipv6", "cidr_blocks", "ipv6_cidr_blocks")
-_LISTS = ("prefix_list_id", "prefix_list_ids")
 _WITH_PORTS = ("tcp", "udp", "6", "17")
 _WITHOUT_PORTS = ("icmp", "icmpv6", "1", "58")
 _PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
@@ -37,31 +39,20 @@ _EVERYBODY = (
     "http://acs.amazonaws.com/groups/global/AllUsers",
     "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
 )
+_POLICIES = ("policy", "access_policies", "resource_policy")
+_WITH_POLICY = (
+    *("aws_s3_bucket_policy", "aws_sqs_queue", "aws_sqs_queue_policy", "aws_sns_topic", "aws_sns_topic_policy"),
+    *("aws_kms_key", "aws_kms_key_policy", "aws_secretsmanager_secret", "aws_secretsmanager_secret_policy"),
+    *("aws_dynamodb_resource_policy", "aws_kinesis_resource_policy", "aws_ecr_repository_policy"),
+    *("aws_efs_file_system_policy", "aws_backup_vault_policy", "aws_glacier_vault", "aws_opensearch_domain_policy"),
+    *("aws_elasticsearch_domain_policy", "aws_glue_resource_policy"),
+)
 _BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
-
-
-class Unknown:
-    """Stands for what is decided only while the plan is applied."""
-
-
-UNKNOWN = Unknown()
-
-
-@dataclass(frozen=True, slots=True)
-class Attributes:
-    """A resource's attributes after the apply, and the same shape with `true` for whatever is not known yet."""
-
-    after: Mapping[str, Any]
-    unknown: Mapping[str, Any]
-
-    def __getitem__(self, name: str) -> Any:
-        """UNKNOWN where it, or a part of it, is; None where there is none."""
-        return UNKNOWN if _has_true(self.unknown.get(name)) else self.after.get(name)
 
 
 def find(kind: str, attributes: Attributes) -> Iterator[str]:
     """Say in which ways a resource of this type is public; never with a value of it."""
-    for rule in _RULES.get(kind, ()):
+    for rule in _RULES.get(kind) or exposure_elsewhere.RULES.get(kind, ()):
         yield from rule(attributes)
 
 
@@ -73,7 +64,7 @@ def _public_address(attributes: Attributes) -> Iterator[str]:
 def _ingress_rule(attributes: Attributes) -> Iterator[str]:
     kind = attributes["type"]
     if kind is UNKNOWN or kind in (None, "ingress"):
-        names = (*_ADDRESSES, *_LISTS, "from_port", "to_port", "ip_protocol", "protocol")
+        names = (*_ADDRESSES, *LISTS, "from_port", "to_port", "ip_protocol", "protocol")
         yield from _open({name: attributes[name] for name in names})
 
 
@@ -88,23 +79,13 @@ def _inline_rules(attributes: Attributes) -> Iterator[str]:
 
 
 def _open(rule: Mapping[str, Any]) -> Iterator[str]:
-    named = [(name, each) for name in (*_ADDRESSES, *_LISTS) for each in _listed(rule.get(name))]
-    if not any(_is_public(name, address) for name, address in named):
+    named = [(name, each) for name in (*_ADDRESSES, *LISTS) for each in listed(rule.get(name))]
+    if not any(is_public(name, address) for name, address in named):
         return
     open_to = [f"{port} ({of})" for port, of in PORTS.items() if _includes(rule, port)]
     if open_to:
         shown = f"{', '.join(open_to[:4])}{' and more' if len(open_to) > 4 else ''}"
         yield f"lets public addresses, or what is not known yet, in to data ports: {shown}"
-
-
-def _is_public(name: str, address: Any) -> bool:
-    """Whether it may hold strangers: a network that is not for private or shared use, a list of AWS's, or unknown."""
-    if name in _LISTS:
-        return True
-    try:
-        return ip_network(address, strict=False).is_global
-    except (ValueError, TypeError):
-        return True
 
 
 def _includes(rule: Mapping[str, Any], port: int) -> bool:
@@ -132,7 +113,7 @@ def _access_block(attributes: Attributes) -> Iterator[str]:
 
 
 def _shared_snapshot(attributes: Attributes) -> Iterator[str]:
-    if "all" in _listed(attributes["shared_accounts"]):
+    if "all" in listed(attributes["shared_accounts"]):
         yield "shared_accounts lets every account restore the snapshot"
 
 
@@ -147,6 +128,29 @@ def _endpoint(attributes: Attributes) -> Iterator[str]:
         yield "vpc_options must be there: the domain would have a public endpoint"
 
 
+def _policy(attributes: Attributes) -> Iterator[str]:
+    """A policy that lets everybody in without a condition; one that is not known yet, as most are, is no such."""
+    texts = (attributes.after.get(name) for name in _POLICIES)
+    if any(_lets_everybody(statement) for text in texts for statement in _statements(text)):
+        yield "a policy lets everybody in, without a condition"
+
+
+def _statements(text: Any) -> list[Any]:
+    try:
+        said = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        said = None
+    return listed(said.get("Statement")) if isinstance(said, dict) else []
+
+
+def _lets_everybody(statement: Any) -> bool:
+    if not isinstance(statement, dict) or statement.get("Effect") != "Allow" or statement.get("Condition"):
+        return False
+    principal = statement.get("Principal")
+    named = listed(principal.get("AWS")) if isinstance(principal, dict) else listed(principal)
+    return "*" in named or "NotPrincipal" in statement
+
+
 def _texts(value: Any) -> str:
     """Write whatever texts stand in a value, one a line: to look for a word among them."""
     if isinstance(value, dict):
@@ -156,22 +160,8 @@ def _texts(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
 def _has_something(value: Any) -> bool:
     return value is UNKNOWN or bool(value)
-
-
-def _has_true(mark: Any) -> bool:
-    if isinstance(mark, dict):
-        return any(map(_has_true, mark.values()))
-    if isinstance(mark, list):
-        return any(map(_has_true, mark))
-    return mark is True
 
 
 _RULES: Mapping[str, tuple[Callable[[Attributes], Iterator[str]], ...]] = {
@@ -187,7 +177,7 @@ _RULES: Mapping[str, tuple[Callable[[Attributes], Iterator[str]], ...]] = {
     "aws_security_group_rule": (_ingress_rule,),
     "aws_security_group": (_inline_rules,),
     "aws_default_security_group": (_inline_rules,),
-    "aws_s3_bucket": (_acl,),
+    "aws_s3_bucket": (_acl, _policy),
     "aws_s3_bucket_acl": (_acl,),
     "aws_s3_bucket_public_access_block": (_access_block,),
     "aws_s3_account_public_access_block": (_access_block,),
@@ -195,6 +185,7 @@ _RULES: Mapping[str, tuple[Callable[[Attributes], Iterator[str]], ...]] = {
     "aws_db_snapshot_copy": (_shared_snapshot,),
     "aws_db_cluster_snapshot": (_shared_snapshot,),
     "aws_lambda_function_url": (_function_url,),
-    "aws_opensearch_domain": (_endpoint,),
-    "aws_elasticsearch_domain": (_endpoint,),
+    "aws_opensearch_domain": (_endpoint, _policy),
+    "aws_elasticsearch_domain": (_endpoint, _policy),
+    **dict.fromkeys(_WITH_POLICY, (_policy,)),
 }

@@ -21,6 +21,7 @@ from clearance.readers import terraform_plan
 from clearance.readers.decoding import decode
 from clearance.readers.identity import identified
 from clearance.runtask import exposure
+from clearance.runtask.attributes import Attributes
 
 _EXPECTED = "a plan's JSON, as `terraform show -json` prints it"
 _AGAIN = "plan again, with a Terraform 1.x"
@@ -120,7 +121,7 @@ def _rated(finding: Finding, kinds: Mapping[str, str], stateful: Sequence[str]) 
 def _exposed(each: _Resource) -> Iterator[Finding]:
     after = each.change.after if isinstance(each.change.after, dict) else {}
     unknown = each.change.after_unknown if isinstance(each.change.after_unknown, dict) else {}
-    for said in exposure.find(each.type, exposure.Attributes(after, unknown)):
+    for said in exposure.find(each.type, Attributes(after, unknown)):
         yield Finding(rule="public-data", message=said, severity=Severity.CRITICAL, resource=each.address)
 
 

@@ -76,6 +76,16 @@ def test_the_nearest_harmless_things_are_left_alone():
 INGRESS = "aws_vpc_security_group_ingress_rule"
 INSIDE = {"cidr_ipv4": "10.0.0.0/16", "ip_protocol": "tcp", "from_port": 5432, "to_port": 5432}
 WORLD = INSIDE | {"cidr_ipv4": "0.0.0.0/0"}
+AZURE = "azurerm_postgresql_flexible_server_firewall_rule"
+
+
+def allow(principal, **more):
+    """A policy of one statement, as AWS keeps it."""
+    return json.dumps({"Statement": {"Effect": "Allow", "Principal": principal, "Action": "*"} | more})
+
+
+def google(network):
+    return {"settings": [{"ip_configuration": [{"authorized_networks": [{"name": "n", "value": network}]}]}]}
 
 
 @pytest.mark.parametrize(
@@ -109,6 +119,24 @@ WORLD = INSIDE | {"cidr_ipv4": "0.0.0.0/0"}
         ("aws_opensearch_domain", {"vpc_options": []}, {}, True),
         ("aws_opensearch_domain", {"vpc_options": [{"subnet_ids": ["subnet-1"]}]}, {}, False),
         ("google_sql_database_instance", {"publicly_accessible": True}, {}, False),
+        ("aws_s3_bucket_policy", {"policy": allow("*")}, {}, True),
+        ("aws_s3_bucket_policy", {"policy": allow({"AWS": ["*"]})}, {}, True),
+        ("aws_kms_key", {"policy": allow({"AWS": "arn:aws:iam::1:root"})}, {}, False),
+        ("aws_sqs_queue_policy", {"policy": allow("*", Condition={"ArnEquals": {}})}, {}, False),
+        ("aws_sns_topic_policy", {"policy": allow("*", Effect="Deny")}, {}, False),
+        ("aws_ecr_repository_policy", {"policy": "no JSON"}, {}, False),
+        ("aws_s3_bucket_policy", {}, {"policy": True}, False),
+        (AZURE, {"start_ip_address": "0.0.0.0", "end_ip_address": "255.255.255.255"}, {}, True),
+        (AZURE, {"start_ip_address": "0.0.0.0", "end_ip_address": "0.0.0.0"}, {}, True),
+        (AZURE, {"start_ip_address": "10.0.0.1", "end_ip_address": "10.0.0.9"}, {}, False),
+        (AZURE, {"start_ip_address": "10.0.0.1", "end_ip_address": "192.168.0.1"}, {}, True),
+        (AZURE, {"start_ip_address": "10.0.0.1"}, {"end_ip_address": True}, True),
+        ("azurerm_storage_container", {"container_access_type": "blob"}, {}, True),
+        ("azurerm_storage_container", {"container_access_type": "private"}, {}, False),
+        ("google_sql_database_instance", google("0.0.0.0/0"), {}, True),
+        ("google_sql_database_instance", google("10.0.0.0/8"), {}, False),
+        ("google_storage_bucket_iam_member", {"member": "allUsers"}, {}, True),
+        ("google_storage_bucket_iam_binding", {"members": ["user:a@example.org"]}, {}, False),
     ],
 )
 def test_a_public_path_to_data_is_found(kind, after, unknown, expected):
@@ -123,6 +151,13 @@ def test_what_is_destroyed_is_no_path():
     assert (["data-destroyed", "destroy-run"], 0) == (rules(seen.reading), seen.staying)
 
 
+@pytest.mark.parametrize("kind", ["azurerm_mssql_database", "google_sql_database_instance", "kubernetes_secret_v1"])
+def test_data_is_lost_elsewhere_too(kind):
+    """The plainest types that keep data are known of other providers as well."""
+    text = document(change(kind, actions=["delete", "create"]))
+    assert ["data-replaced"] == rules(plan.read(text).reading)
+
+
 @pytest.mark.parametrize(
     ("actions", "expected"),
     [
@@ -133,14 +168,12 @@ def test_what_is_destroyed_is_no_path():
 )
 def test_the_policy_may_name_further_types_that_keep_data(actions, expected):
     """Whatever provider they are of; other types stay as they are."""
-    text = document(
-        change("google_sql_database_instance", actions=actions), change("google_compute_instance", actions=actions)
-    )
+    text = document(change("snowflake_table", actions=actions), change("snowflake_role", actions=actions))
     before = rules(plan.read(text).reading)
-    after = plan.read(text, ("google_sql_*",)).reading
+    after = plan.read(text, ("snowflake_t*",)).reading
     loss = expected[0].removeprefix("data-")
     (found,) = (finding for finding in after.findings if finding.rule == expected[0])
-    assert (True, *expected, "google_sql_database_instance.this") == (
+    assert (True, *expected, "snowflake_table.this") == (
         loss in before and expected[0] not in before,
         found.rule,
         found.severity,
