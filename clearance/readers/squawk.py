@@ -24,7 +24,7 @@ _LOGGED = re.compile(r"\[INFO\] (checking file path|excluded rules|excluded path
 _SILENCER = re.compile(r"(?:--|/\*).*?squawk-ignore")
 _UNPARSED = frozenset({"syntax-error", "invalid-statement"})  # before version 2 it was the latter
 
-_Row = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 2)]  # squawk counts from 0
+_Row = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 2)]  # as squawk states it
 
 
 class _Violation(msgspec.Struct, frozen=True, gc=False, rename={"row": "line"}):
