@@ -34,7 +34,7 @@ class _Stock:
         self.by_pattern: list[Waiver] = []
         self.by_print: dict[str, list[Waiver]] = {}
         self.shown: dict[int, Waiver] = {}
-        for waiver in waivers:
+        for waiver in sorted(waivers, key=_narrowest_first):
             if check not in waiver.checks:
                 continue
             self.left[id(waiver)] = waiver.at_most
@@ -44,7 +44,7 @@ class _Stock:
                 self.by_pattern.append(waiver)
 
     def spend(self, finding: Finding) -> Waiver | None:
-        """The first waiver that covers a finding, one less of it being left."""
+        """The narrowest waiver that covers a finding and is not spent, one less of it being left."""
         exact = self.by_print.get(finding.fingerprint, [])
         for waiver in exact:
             if waiver.names(self.check, finding):
@@ -55,6 +55,12 @@ class _Stock:
                 self.left[id(waiver)] -= 1
                 return waiver
         return None
+
+
+def _narrowest_first(waiver: Waiver) -> tuple[int, str, str, str]:
+    """An order of its own: where a waiver stands in the file must not decide what the others are left for."""
+    texts = (waiver.rule, waiver.path or "**", waiver.resource or "**")
+    return (sum(text.count("*") + text.count("?") + text.count("[") for text in texts), *texts)
 
 
 def sort(requirement: Requirement, evidence: Evidence, policy: Policy, live: Iterable[Waiver]) -> Places:

@@ -243,6 +243,14 @@ def test_a_waiver_is_not_called_idle_by_a_run_that_could_not_see():
     assert decide(policy(waiver(checks=("bandit", "ruff"))), evidence()).idle_waivers == ()
 
 
+def test_a_narrow_waiver_is_spent_before_a_wide_one():
+    """Two findings under two waivers of one each are both covered, in whatever order the waivers stand."""
+    wide, narrow = waiver(rule="*", path="**"), waiver()
+    made = evidence(findings=(finding(), finding(rule="B999", path="b.py")))
+    for waivers in ((wide, narrow), (narrow, wide)):
+        assert decide(policy(*waivers), made).decision is Decision.PASS
+
+
 def test_a_waiver_is_spent_on_what_blocks():
     """With one waiver for two findings, the worse one is covered."""
     low, high = finding(severity=Severity.LOW, line=1), finding(severity=Severity.HIGH, line=9)
@@ -550,6 +558,17 @@ def test_waivers_cover_no_more_than_they_say(findings, waivers, requirement):
         covered = [found for by, found in shown if replace(by, fingerprints=()) == accepted]
         assert len(covered) <= sum(w.at_most for w in same if not w.expired(NOW))
         assert all(any(w.matches("bandit", found) for w in same) for found in covered)
+
+
+@given(st.lists(FINDINGS, max_size=6), st.lists(WAIVERS, max_size=4), REQUIREMENTS, st.data())
+def test_the_order_of_waivers_decides_nothing(findings, waivers, requirement, data):
+    """Or a change could let more through by moving a waiver that was there already."""
+    made = evidence(findings=tuple(findings), tool="t 2")
+    one, other = (
+        decide(policy(*order, **requirement), made).rulings[0]
+        for order in (waivers, data.draw(st.permutations(waivers)))
+    )
+    assert (one.decision, one.blocking, len(one.waived)) == (other.decision, other.blocking, len(other.waived))
 
 
 BLIND = st.sampled_from(

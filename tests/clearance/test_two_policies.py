@@ -1,15 +1,29 @@
 """A change under its base's policy and its own: the worse counts until a code owner has accepted the difference."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clearance.judge import judge
 from clearance.judge.two_policies import Base, before, combine
-from clearance.model import Check, Decision, Evidence, Finding, Inputs, Policy, Requirement, Severity, Stage, Subject
+from clearance.model import (
+    Check,
+    Decision,
+    Evidence,
+    Finding,
+    Inputs,
+    Measure,
+    Objective,
+    Policy,
+    Requirement,
+    Severity,
+    Stage,
+    Subject,
+)
 from clearance.policy.loosening import compare
+from tests.clearance.test_judge import FINDINGS, RULES, WAIVERS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SUBJECT = Subject(commit="c" * 40, tree="sha256:" + "1" * 64, dirty=False)
@@ -111,6 +125,93 @@ def test_never_better_than_either(base, head, reach, bad):
     if base.requirements:
         assert one.decision >= verdict(before(base, head), reach=reach, findings=findings).decision
     assert one.decision is Decision.FAIL or not compare(base, head)
+
+
+SEVERITIES = st.dictionaries(st.sampled_from(["B1", "B2", "a/b"]), st.sampled_from(Severity), max_size=2)
+OBJECTIVES = st.lists(
+    st.builds(
+        Objective,
+        measure=st.sampled_from(["p", "p/x"]),
+        at_most=st.sampled_from([1.0, 2.0]),
+        min_samples=st.integers(1, 3),
+        each=st.booleans(),
+    ),
+    max_size=2,
+).map(tuple)
+MEASURES = st.lists(
+    st.builds(
+        lambda name, low, width, samples: Measure(name=name, value=low, low=low, high=low + width, samples=samples),
+        st.sampled_from(["p", "p/x", "p/y"]),
+        st.sampled_from([0.5, 1.5, 2.5]),
+        st.sampled_from([0.0, 1.0]),
+        st.integers(1, 4),
+    ),
+    max_size=3,
+).map(tuple)
+BOUNDS = {
+    "reach": st.integers(0, 3),
+    "covers_inputs": st.booleans(),
+    "block_at": st.sampled_from(Severity),
+    "at_most": st.integers(0, 2),
+    "rules": st.none() | RULES,
+    "show_new": st.booleans(),
+    "objectives": OBJECTIVES,
+    "max_age": st.none() | st.sampled_from([timedelta(days=1), timedelta(days=9)]),
+    "exclusive": st.booleans(),
+}
+
+
+@st.composite
+def successions(draw):
+    """A policy, and another that differs from it in a few places."""
+    check = Check(name="bandit", run=("bandit",), reports=(), inputs=("**",))
+    asked = Requirement(check="bandit", stage=Stage.CHANGE, **{key: draw(bound) for key, bound in BOUNDS.items()})
+    waivers = tuple(draw(st.lists(WAIVERS, max_size=3)))
+    base = Policy(checks={"bandit": check}, requirements=(asked,), waivers=waivers, severities=draw(SEVERITIES))
+    fields = draw(st.sets(st.sampled_from(sorted(BOUNDS)), max_size=2))
+    head = replace(base, requirements=(replace(asked, **{key: draw(BOUNDS[key]) for key in fields}),))
+    for one in (base, head):
+        assume(not one.requirements[0].show_new or (one.requirements[0].rules and one.requirements[0].rules.tool))
+    if draw(st.booleans()):
+        head = replace(head, severities=draw(SEVERITIES))
+    if draw(st.booleans()):
+        head = replace(head, waivers=tuple(draw(st.permutations(waivers)))[: draw(st.integers(0, 3))])
+    return base, head
+
+
+@given(
+    successions(),
+    st.lists(FINDINGS, max_size=5).map(tuple),
+    MEASURES,
+    st.sampled_from(["t 1", "t 2", ""]),
+    st.integers(0, 4),
+    st.booleans(),
+    st.integers(0, 10),
+)
+def test_what_is_no_loosening_lets_nothing_more_through(policies, findings, measures, tool, reach, alone, days):
+    """Of whatever is seen, a policy that was not found to be looser says the same as the one before it, or worse."""
+    base, head = policies
+    seen = replace(
+        evidence("bandit", reach, findings),
+        measures=measures,
+        tool=tool,
+        alone=alone,
+        covered=("a",) * (reach > 1),
+        started=NOW - timedelta(days=days),
+    )
+    was, now = (
+        judge(
+            one,
+            {"bandit": seen},
+            stage=Stage.CHANGE,
+            subject=SUBJECT,
+            inputs={"bandit": Inputs(digest=DIGEST, paths=("a",))},
+            now=NOW,
+            version="0",
+        ).decision
+        for one in (before(base, head), head)
+    )
+    assert compare(base, head) or now >= was
 
 
 def test_evidence_of_a_changed_command_is_not_held_against_it_twice():
