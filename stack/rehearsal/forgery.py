@@ -39,7 +39,7 @@ def forge(shelf: Path, genuine: str, wanted: str) -> None:
         envelope["payload"] = base64.b64encode(payload).decode()
         forged = json.dumps(envelope, separators=(",", ":")).encode() + b"\n"
         (shelf / ".objects" / _hash(forged)).write_bytes(forged)
-        attempt["digest"] = f"sha256:{_hash(forged)}"
+        attempt |= {"commit": wanted, "digest": f"sha256:{_hash(forged)}"}
         data = json.dumps(attempt, separators=(",", ":")).encode()
         moment = record.name.partition("-attested-")[0]
         (target / f"{moment}-attested-{_hash(data)[:12]}.json").write_bytes(data)

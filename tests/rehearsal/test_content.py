@@ -1,16 +1,17 @@
 """What a rehearsal is held with: a policy made short, an archive, and a verdict made over."""
 
 import base64
-import hashlib
 import io
 import json
 import tarfile
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from clearance.shelf import Folder
+from clearance.shelf.attempts import Attempt, Kind
 from clearance.subject import configuration
 from stack.rehearsal import forgery, subject
 
@@ -91,18 +92,13 @@ def test_content_may_be_changed_on_the_way(folder):
 
 
 def test_a_forged_verdict_keeps_its_signature(tmp_path):
-    """It says another digest under the same signature, and lies where it is looked for."""
-    genuine, wanted = "a" * 64, "b" * 64
-    sealed = json.dumps({"payload": base64.b64encode(genuine.encode()).decode(), "signatures": ["s"]}).encode()
-    name = hashlib.sha256(sealed).hexdigest()
-    for place in (tmp_path / ".objects", tmp_path / ".attempts" / genuine):
-        place.mkdir(parents=True)
-    (tmp_path / ".objects" / name).write_bytes(sealed)
-    record = tmp_path / ".attempts" / genuine / "20261124T000000.000000Z-attested-000000000000.json"
-    record.write_text(json.dumps({"kind": "attested", "digest": f"sha256:{name}"}))
+    """It says another digest under the same signature, and the gate finds it where it looks for that."""
+    genuine, wanted, shelf = "a" * 64, "b" * 64, Folder(tmp_path)
+    sealed = {"payload": base64.b64encode(genuine.encode()).decode(), "signatures": ["s"]}
+    digest = shelf.store(json.dumps(sealed).encode())
+    shelf.file(Attempt(kind=Kind.ATTESTED, commit=genuine, at=datetime.now(UTC), digest=digest))
     forgery.forge(tmp_path, genuine, wanted)
-    (filed,) = (tmp_path / ".attempts" / wanted).iterdir()
-    forged = json.loads(
-        (tmp_path / ".objects" / json.loads(filed.read_bytes())["digest"].partition(":")[2]).read_bytes()
-    )
-    assert (wanted, ["s"]) == (base64.b64decode(forged["payload"]).decode(), forged["signatures"])
+    [filed] = shelf.attempts(wanted)
+    forged = json.loads(shelf.fetch(filed.digest))
+    assert (Kind.ATTESTED, wanted) == (filed.kind, base64.b64decode(forged["payload"]).decode())
+    assert sealed["signatures"] == forged["signatures"]
