@@ -20,6 +20,7 @@ LIMIT = timedelta(hours=4)
 PEOPLE = 2
 _SKEW = timedelta(minutes=5)
 _Moment = Annotated[datetime, Meta(tz=True)]
+_Commit = Annotated[str, Meta(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$")]
 
 
 class _Predicate(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -30,7 +31,7 @@ class _Predicate(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 class _Subject(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     name: Literal["commit"] = "commit"
-    digest: dict[Literal["gitCommit"], str]
+    digest: Annotated[dict[Literal["gitCommit"], _Commit], Meta(min_length=1)]
 
 
 class _Statement(msgspec.Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
@@ -72,7 +73,7 @@ def read(data: bytes, trust: Trust, *, now: datetime) -> Override:
         key.admit(Use.OVERRIDE, signed=said.predicate.begins, now=now)
     if said.predicate.expires - said.predicate.begins > LIMIT:
         raise RefusedError(f"the override lasts longer than {LIMIT}")
-    if now < said.predicate.begins - _SKEW:
+    if now + _SKEW < said.predicate.begins:
         raise RefusedError(f"the override begins at {said.predicate.begins}")
     if now > said.predicate.expires:
         raise RefusedError(f"the override has expired: it held until {said.predicate.expires}")

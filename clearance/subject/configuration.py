@@ -81,7 +81,9 @@ def of_archive(file: BinaryIO, *, limit: int = _LIMIT, members: int = _MEMBERS) 
 
 def _rules(root: Path) -> bytes | None:
     file = root / ignoring.FILE
-    return file.read_bytes() if file.is_file() and not file.is_symlink() else None
+    if file.is_symlink():
+        raise ClearanceError(f"{ignoring.FILE} is a link, and who unpacks it may read another file", "make it a file")
+    return file.read_bytes() if file.is_file() else None
 
 
 def _read(root: Path, path: str) -> Member:

@@ -437,6 +437,29 @@ def test_no_signature_makes_an_override_longer():
         override.verify(envelope.seal(json.dumps(long).encode(), signers), trusting, COMMIT, now=NOW)
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        [],
+        [{"name": "commit", "digest": {}}],
+        [{"name": "commit", "digest": {"gitCommit": "main"}}],
+        [{"name": "commit", "digest": {"gitCommit": COMMIT}}] * 2,
+        [{"name": "tree", "digest": {"gitCommit": COMMIT}}],
+        [{"name": "commit", "digest": {"gitCommit": COMMIT, "sha1": COMMIT}}],
+    ],
+)
+def test_an_override_is_about_one_whole_commit(subject):
+    """Of none, of part of one, of two or of something else it is refused, whoever has signed it."""
+    _, trusting = overriding([])
+    said = json.loads(override.dumps(COMMIT, "down", begins=NOW, lasting=timedelta(hours=1))) | {"subject": subject}
+    signers = [make_signer(), make_signer()]
+    for number, signer in enumerate(signers):
+        trusting |= trusted(signer, Use.OVERRIDE, owner=f"person {number}")
+
+    with pytest.raises(RefusedError, match="is no override"):
+        override.verify(envelope.seal(json.dumps(said).encode(), signers), trusting, COMMIT, now=NOW)
+
+
 def test_a_verdict_is_no_override_nor_the_other_way():
     """What was signed as the one is not believed as the other."""
     data, trusting = overriding(["ann", "bob"])

@@ -276,6 +276,16 @@ def test_a_link_that_leads_out_leaves_no_digest_and_a_reason(repository):
         configured(repository)
 
 
+def test_rules_behind_a_link_leave_no_digest_and_a_reason(repository):
+    """Whoever follows the link leaves out what we would keep: that is said, and nothing is digested."""
+    (repository / ".terraformignore").rename(repository / "rules")
+    (repository / ".terraformignore").symlink_to("rules")
+
+    assert identify(repository).config_digest is None
+    with pytest.raises(ClearanceError, match=r"\.terraformignore is a link"):
+        configured(repository)
+
+
 @pytest.mark.parametrize(
     ("lines", "kept", "left_out"),
     [
