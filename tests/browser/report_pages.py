@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+from clearance.cli import explaining
 from clearance.model import (
     Decision,
     Exhibit,
@@ -161,9 +162,8 @@ def whole(**fields):
     """The page of a whole gate, with source lines, a load run and scenarios."""
     told = story()
     sources = {"service/store.py": dict(enumerate(SOURCE.splitlines()[1:], 2))}
-    return html.render(
-        verdict(told, **fields), details={"integration": told.details, "load": load_details.make()}, sources=sources
-    )
+    details = {"integration": told.details, "load": load_details.make()}
+    return html.render(verdict(told, **fields), details=details, sources=sources, explain=explaining.find)
 
 
 def many(number=2500):

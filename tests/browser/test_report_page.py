@@ -54,6 +54,7 @@ def test_it_is_small(seen):
         "select * from flights where",
         "expires 2027-03-31 127 days left",
         "Failed at",
+        "What these rules are for, and what to do",
         "GET /v1/flights/2031-05-01/UA/one/JFK was answered 404 Not Found",
         "declared, and did not run",
         "sha256:" + "c4" * 32,
