@@ -5,7 +5,6 @@ Whatever stands outside those lines stays as it is, to the letter.
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ import msgspec
 
 from clearance.model import Finding, PolicyError, Waiver
 from clearance.policy.shape import WaiverTable
+from clearance.policy.waiver_entry import string
 
 _BEGIN = "# >>> baseline of {check}: written by `clearance baseline {check}`, and may only shrink"
 _END = "# <<< baseline of {check}"
@@ -75,20 +75,15 @@ def _lines(check: str, waiver: Waiver, findings: Iterable[Finding]) -> list[str]
     return [
         _BEGIN.format(check=check),
         "[[waiver]]",
-        f"checks = [{_string(check)}]",
-        f"owner = {_string(waiver.owner)}",
-        f"reason = {_string(waiver.reason)}",
+        f"checks = [{string(check)}]",
+        f"owner = {string(waiver.owner)}",
+        f"reason = {string(waiver.reason)}",
         f"expires = {waiver.expires.isoformat()}",
         "fingerprints = [",
         *(f'  "{WaiverTable.marked(each)}",{_comment(named.get(each))}' for each in waiver.fingerprints),
         "]",
         _END.format(check=check),
     ]
-
-
-def _string(text: str) -> str:
-    """Write a TOML basic string: JSON's escapes are among TOML's, which also wants DEL escaped (TOML 1.0, "String")."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _comment(finding: Finding | None) -> str:

@@ -49,13 +49,13 @@ def append(text: str, waiver: Waiver) -> str:
     newline = "\r\n" if "\r\n" in text else "\n"
     entry = [
         "[[waiver]]",
-        f"checks = [{', '.join(map(_string, waiver.checks))}]",
-        f"rule = {_string(waiver.rule)}",
-        *([f"path = {_string(waiver.path)}"] if waiver.path is not None else []),
-        *([f"resource = {_string(waiver.resource)}"] if waiver.resource is not None else []),
+        f"checks = [{', '.join(map(string, waiver.checks))}]",
+        f"rule = {string(waiver.rule)}",
+        *([f"path = {string(waiver.path)}"] if waiver.path is not None else []),
+        *([f"resource = {string(waiver.resource)}"] if waiver.resource is not None else []),
         *([f"at_most = {waiver.at_most}"] if waiver.at_most != 1 else []),
-        f"owner = {_string(waiver.owner)}",
-        f"reason = {_string(waiver.reason)}",
+        f"owner = {string(waiver.owner)}",
+        f"reason = {string(waiver.reason)}",
         f"expires = {waiver.expires.isoformat()}",
         "",
     ]
@@ -63,7 +63,7 @@ def append(text: str, waiver: Waiver) -> str:
     return text + gap + newline.join(entry)
 
 
-def _string(text: str) -> str:
+def string(text: str) -> str:
     """Write a TOML string: a literal one where that needs no escapes, else a basic one, whose escapes are JSON's."""
     if '"' in text and "'" not in text and text.isprintable():
         return f"'{text}'"
