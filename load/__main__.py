@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         type=_fault,
         metavar="NAME@S",
-        help=f"break something so many seconds after the start: {', '.join(faults.DEEDS)}; may be given again",
+        help=f"break something so many seconds after the first answer: {', '.join(faults.DEEDS)}; may be given again",
     )
     parser.add_argument("--faults", action="store_true", help=f"the schedule and faults of `nox -s faults`: {_USUAL}")
     return parser

@@ -9,7 +9,7 @@ import time
 import urllib.request
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from load.driver import DriverError
 
 HEADER: Final = "header.json"
 LONGEST_S: Final = 90.0
+POLL_S: Final = 0.1
 
 # By name, what is asked of the control server: the path, and the body if it takes one.
 DEEDS: Final[Mapping[str, tuple[str, dict[str, float] | None]]] = {
@@ -30,7 +31,7 @@ DEEDS: Final[Mapping[str, tuple[str, dict[str, float] | None]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A fault, so many seconds after Locust was started, which is a second or two before its first arrival."""
+    """A fault, so many seconds after the first request of the run was answered: Locust may take long to start."""
 
     name: str
     at: float
@@ -58,35 +59,66 @@ def parse(text: str) -> Planned:
 def happening(planned: Sequence[Planned], control_url: str) -> Iterator[list[Done]]:
     """Let the faults happen while the context lasts; those that did are in the list afterwards.
 
-    Raises DriverError at its end for a fault that could not be made.
+    Raises DriverError at its end for a fault that could not be made, and where the controls do not answer.
     """
-    done: list[Done] = []
-    wrong: list[str] = []
-    over = threading.Event()
-    begun = time.monotonic()
+    making = _Making(control_url=control_url, before=_answers(control_url))
+    thread = threading.Thread(target=making.make_all, args=(planned,), daemon=True)
+    thread.start()
+    try:
+        yield making.done
+    finally:
+        making.over.set()
+        thread.join(LONGEST_S)
+    if making.wrong or len(making.done) < len(planned):
+        raise DriverError(f"not every fault could be made: {'; '.join(making.wrong) or 'the run was over before'}")
 
-    def make(fault: Planned) -> None:
-        if over.wait(max(0.0, begun + fault.at - time.monotonic())):
+
+@dataclass(slots=True, kw_only=True)
+class _Making:
+    """The faults of one run, made beside it. `before` is how many answers the gateway had given when it began."""
+
+    control_url: str
+    before: int
+    over: threading.Event = field(default_factory=threading.Event)
+    done: list[Done] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    def make_all(self, planned: Sequence[Planned]) -> None:
+        """Wait for the first answer, and then for each fault's moment; faults may overlap."""
+        try:
+            while _answers(self.control_url) == self.before:
+                if self.over.wait(POLL_S):
+                    return
+        except DriverError as error:
+            self.wrong.append(str(error))
+            return
+        first = time.monotonic()
+        threads = [threading.Thread(target=self.make, args=(fault, first), daemon=True) for fault in planned]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def make(self, fault: Planned, first: float) -> None:
+        """Make a fault at its moment, unless the run is over by then."""
+        if self.over.wait(max(0.0, first + fault.at - time.monotonic())):
             return
         at, since = time.time(), time.monotonic()
         try:
-            _ask(control_url, *DEEDS[fault.name])
+            _ask(self.control_url, *DEEDS[fault.name])
         except OSError as error:
-            wrong.append(f"{fault.name}: {error}")
+            self.wrong.append(f"{fault.name}: {error}")
         else:
-            done.append(Done(name=fault.name, at=at, seconds=time.monotonic() - since))
+            self.done.append(Done(name=fault.name, at=at, seconds=time.monotonic() - since))
 
-    threads = [threading.Thread(target=make, args=(fault,), daemon=True) for fault in planned]
-    for thread in threads:
-        thread.start()
+
+def _answers(control_url: str) -> int:
+    """How many requests the gateway has answered so far. Raises DriverError where the controls do not say."""
     try:
-        yield done
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join(LONGEST_S)
-    if wrong or len(done) < len(planned):
-        raise DriverError(f"not every fault could be made: {'; '.join(wrong) or 'the run was over before'}")
+        with urllib.request.urlopen(f"{control_url}/logs/access", timeout=LONGEST_S) as lines:
+            return sum(1 for _ in lines)
+    except OSError as error:
+        raise DriverError(f"the stack's controls at {control_url} do not answer: {error}") from error
 
 
 def _ask(control_url: str, path: str, body: dict[str, float] | None) -> None:
