@@ -74,11 +74,16 @@ def _shown(
     return text.render(
         verdict,
         outputs=outputs,
-        colour=terminal and not os.environ.get("NO_COLOR"),
+        colour=terminal and wants_colour(os.environ),
         file=os.path.relpath(out / VERDICT),
         width=shutil.get_terminal_size().columns if terminal else None,
         explain=explaining.find,
     )
+
+
+def wants_colour(environment: Mapping[str, str]) -> bool:
+    """Whether a terminal is to be coloured: not if it cannot be, nor if its user asks not to (https://no-color.org)."""
+    return not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
 
 
 def _repository() -> str | None:

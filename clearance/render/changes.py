@@ -68,6 +68,11 @@ class CheckChanges:
     shifts: tuple[Shift, ...] = ()
 
     @property
+    def is_judged_twice(self) -> bool:
+        """Whether there is anything to compare: what a check found cannot be gone where nobody has looked."""
+        return self.before is not None and self.after is not None
+
+    @property
     def is_any(self) -> bool:
         return self.before != self.after or bool(self.new or self.gone or self.moved or self.shifts)
 

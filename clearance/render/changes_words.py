@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
-from clearance.model import Finding, Measure
+from clearance.model import Decision, Finding, Measure
 from clearance.render import words
 from clearance.render.changes import Changes, CheckChanges, Placed, Shift
 from clearance.render.markdown import code, prose
@@ -47,14 +47,18 @@ def text(changes: Changes) -> str:
 def markdown(changes: Changes) -> str:
     """Say it in GitHub's Markdown, with every text escaped."""
     out = [f"### {changes.before.name} → {changes.after.name}", ""]
-    out += ["| | before | after |", "| --- | --- | --- |"]
+    out += ["| | before | after |", "| --- | --- | --- |"] if changes.facts else []
     out += [
         f"| {fact.name} | {prose(clean(fact.before, 300))} | {prose(clean(fact.after, 300))} |"
         for fact in changes.facts
     ]
-    out += ["", "| Check | Decision | New | Gone | Moved | Same |", "| --- | --- | --- | --- | --- | --- |"]
+    out += ["" for _ in changes.facts[:1]] + [
+        "| Check | Decision | New | Gone | Moved | Same |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for one in changes.checks:
         numbers = f"{len(one.new):,} | {len(one.gone):,} | {len(one.moved):,} | {one.same:,}"
+        numbers = numbers if one.is_judged_twice else " |  |  | "
         out.append(f"| {code(clean(one.check, 80))} | {_decisions(one, ' → ')} | {numbers} |")
     shifts = [f"- {code(clean(check, 80))} {prose(_shift(shift))}" for check, shift in _shifts(changes)]
     out += ["", "Measures", "", *shifts] if shifts else []
@@ -111,7 +115,7 @@ def _lists(changes: Changes) -> Iterator[tuple[str, str, _Rows]]:
 
 def _of(changes: Changes, which: Callable[[CheckChanges], tuple[Placed, ...]]) -> Iterator[tuple[str, Finding, str]]:
     for check in changes.checks:
-        for one in which(check):
+        for one in which(check) if check.is_judged_twice else ():
             yield check.check, one.finding, one.state
 
 
@@ -125,7 +129,11 @@ def _decisions(one: CheckChanges, arrow: str = " -> ") -> str:
 
 
 def _numbers(one: CheckChanges) -> str:
-    parts = {"new": len(one.new), "gone": len(one.gone), "moved": len(one.moved), "same": one.same}
+    if not one.is_judged_twice:
+        alone = len(one.new) + len(one.gone)
+        return f"{words.count(alone, 'finding')}, nothing to compare with" if alone else ""
+    gone = "gone or not seen" if one.after is Decision.UNKNOWN else "gone"
+    parts = {"new": len(one.new), gone: len(one.gone), "moved": len(one.moved), "same": one.same}
     return ", ".join(f"{number:,} {name}" for name, number in parts.items() if number)
 
 

@@ -118,7 +118,7 @@ def test_what_is_said_on_a_terminal():
     expected = """\
 FAIL -> UNKNOWN
   policy              cccccccccccc -> dddddddddddd
-  code  FAIL -> UNKNOWN      1 new, 1 gone, 1 same
+  code  FAIL -> UNKNOWN      1 new, 1 gone or not seen, 1 same
   load  PASS
   unit  not judged -> PASS
   = load  p95: 2 ms (1 to 3) -> 9 ms (8 to 10); apart
@@ -129,6 +129,30 @@ FAIL -> UNKNOWN
 """
 
     assert expected == FORMS["text"](compare(before, after))
+
+
+def test_what_nobody_looked_for_is_not_gone():
+    """Findings of a check that the later verdict did not judge have nothing to be compared with, and are not gone."""
+    found = compare(code(finding("a"), finding("b")), verdict(ruling("unit", Decision.PASS)))
+
+    assert "  code  FAIL -> not judged   2 findings, nothing to compare with\n" in FORMS["text"](found)
+    assert "gone" not in FORMS["text"](found)
+    assert "| <code>code</code> | FAIL → not judged |  |  |  |  |\n" in FORMS["markdown"](found)
+    assert ["a", "b"] == [
+        one["finding"]["fingerprint"] for one in json.loads(FORMS["json"](found))["checks"][1]["gone"]
+    ]
+
+
+def test_what_an_unknown_check_lacks_may_only_not_have_been_seen():
+    """A check that could not see everything does not make findings go."""
+    found = compare(code(finding("a"), finding("b")), code(finding("a"), decision=Decision.UNKNOWN))
+
+    assert "1 gone or not seen, 1 same\n" in FORMS["text"](found)
+
+
+def test_the_same_verdict_has_no_table_of_facts():
+    """Where nothing is said before and after, there is no empty table for it."""
+    assert FORMS["markdown"](compare(MIXED, MIXED)).startswith("### FAIL → FAIL\n\n| Check | Decision |")
 
 
 def test_a_long_list_is_cut_for_people_and_whole_for_programs():

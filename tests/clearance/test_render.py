@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from markdown_it import MarkdownIt
 
+from clearance.cli.publishing import wants_colour
 from clearance.model import (
     Decision,
     Exhibit,
@@ -204,6 +205,20 @@ def test_findings_are_cut_to_the_terminal():
     (cut,) = [line for line in text.render(of, width=80).splitlines() if "a/b.py:7" in line]
     assert cut == "         a/b.py:7  R  unrated  word word word word word word word word word wor…"
     assert ("word " * 30).strip() in text.render(of)
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [
+        ({}, True),
+        ({"TERM": "xterm-256color", "NO_COLOR": ""}, True),
+        ({"TERM": "dumb"}, False),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_a_terminal_is_coloured_unless_it_cannot_or_must_not(environment, wanted):
+    """A dumb terminal and one whose user has set NO_COLOR get plain text."""
+    assert wanted is wants_colour(environment)
 
 
 def test_a_wide_character_takes_two_columns():
