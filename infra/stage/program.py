@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,19 +44,17 @@ class Terraform:
         Raises StageError where it cannot be started.
         """
         started = time.monotonic()
-        try:
-            process = subprocess.Popen(
-                [*self.argv, *words],
-                cwd=folder,
-                env=dict(env),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-        except OSError as error:
-            raise StageError(f"terraform cannot be started: {error}", "see that it suits this machine") from error
-        with process:
-            out, err = _heard(process)
+        # In a thread, since only the main one is interrupted: a start that is cut in half leaves nobody to be ended.
+        with ThreadPoolExecutor(1) as pool:
+            starting = pool.submit(_start, [*self.argv, *words], folder, env)
+            try:
+                process = starting.result()
+                out, err = process.communicate()
+            except OSError as error:
+                raise StageError(f"terraform cannot be started: {error}", "see that it suits this machine") from error
+            except BaseException:
+                _end(starting.result())
+                raise
         tell(f"terraform {words[0]}: exit code {process.returncode} after {time.monotonic() - started:.1f} s")
         return Outcome(code=process.returncode, out=out, err=err)
 
@@ -68,20 +67,19 @@ class Terraform:
             raise StageError("terraform does not state its version", "try `terraform version -json` by hand") from error
 
 
-def _heard(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    """Return what a process prints until its end. Whoever is interrupted has it end in order first.
+def _start(words: Sequence[str], folder: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(words, cwd=folder, env=dict(env), stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)
 
-    A Terraform that is killed leaves its providers behind, each a process that nobody ends any more.
-    """
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Have a process end in order, and wait for it: a Terraform that is killed leaves its providers behind for ever."""
+    process.send_signal(signal.SIGINT)
     try:
-        return process.communicate()
-    except BaseException:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.communicate(timeout=_END_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        raise
+        process.communicate(timeout=_END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
 
 
 def find(environ: Mapping[str, str]) -> Terraform:
