@@ -51,7 +51,7 @@ def ask(
     fault, late = "", threading.Event()
     connection = _connection(place)
     try:
-        with _ending(connection, whole_s, late):
+        with _connected(connection, whole_s, late):
             connection.request(method, place.target.reveal(), body=body, headers=dict(headers))
             answer = connection.getresponse()
             named = {name.lower(): value for name, value in answer.getheaders()}
@@ -68,34 +68,31 @@ def ask(
 
 
 def _connection(place: Place) -> http.client.HTTPConnection:
-    if place.scheme == "https":
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(place.host, place.port, timeout=PATIENCE_S, context=context)
-    return http.client.HTTPConnection(place.host, place.port, timeout=PATIENCE_S)
+    kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
+    return kind(place.host, place.port)
 
 
 @contextlib.contextmanager
-def _ending(connection: http.client.HTTPConnection, seconds: float, late: threading.Event) -> Iterator[None]:
+def _connected(connection: http.client.HTTPConnection, seconds: float, late: threading.Event) -> Iterator[None]:
     """Connect, and hang up on whoever is not done in time: a time-out of the socket begins anew with each byte."""
-    line: list[socket.socket] = []  # the connection forgets its own, once the answer has begun
+    plain = socket.create_connection((connection.host, connection.port), PATIENCE_S)
+    with plain.dup() as line:  # a second hold on it: TLS takes the first one over, and the connection forgets its own
 
-    def hang_up() -> None:
-        late.set()
-        for one in line:
+        def hang_up() -> None:
+            late.set()
             with contextlib.suppress(OSError):  # it ended at this very moment
-                one.shutdown(socket.SHUT_RDWR)
+                line.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(seconds, hang_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        connection.connect()
-        line.append(connection.sock)
-        if late.is_set():
-            raise TimeoutError
-        yield
-    finally:
-        timer.cancel()
+        timer = threading.Timer(seconds, hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            connection.sock = plain
+            if isinstance(connection, http.client.HTTPSConnection):
+                connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=connection.host)
+            yield
+        finally:
+            timer.cancel()
 
 
 def _copy(answer: http.client.HTTPResponse, named: Mapping[str, str], into: BinaryIO, most: int) -> str:

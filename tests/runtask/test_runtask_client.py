@@ -304,6 +304,14 @@ def test_an_answer_that_drips(begins):
         ask("GET", where, into=into, most=10**6, headers={}, whole_s=0.2)
 
 
+def test_a_handshake_that_drips():
+    """Nor does it take longer where it has not come to an answer yet."""
+    with dripping(b"\x16\x03\x03\x40\x00") as plain:
+        where = Place(scheme="https", host="127.0.0.1", port=plain.port, target=plain.target)
+        with pytest.raises(DroppedError, match="whole answer within"):
+            ask("GET", where, into=io.BytesIO(), most=1, headers={}, whole_s=0.2)
+
+
 @pytest.mark.parametrize(
     "body", [b"Content-Length: 50\r\n\r\nhe", b"Content-Encoding: gzip\r\n\r\n", b"\r\n" + b"x" * 9000]
 )
