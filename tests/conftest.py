@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.browser import needs as browser
 from tests.terraform import needs as terraform
 
 NEEDS = (terraform, browser)
+
+# A law holds on a busy machine, too, and numpy alone may take longer to start than an example is given.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_configure() -> None:
