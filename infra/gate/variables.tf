@@ -30,11 +30,12 @@ variable "canary_url" {
 }
 
 variable "github" {
-  description = "Whose workflow files verdicts: the exact subject of its token, the id of the repository, its protected branch, and the OIDC provider of GitHub where the account has one already."
+  description = "Whose workflow files verdicts: the exact subject of its token, the id of the repository, its protected branch, the workflow that signs merge groups too (none where null), and the OIDC provider of GitHub where the account has one already."
   type = object({
     subject       = string
     repository_id = string
     branch        = optional(string, "main")
+    workflow      = optional(string)
     provider_arn  = optional(string)
   })
 
@@ -51,6 +52,11 @@ variable "github" {
   validation {
     condition     = can(regex("^[A-Za-z0-9._-]+$", var.github.branch))
     error_message = "github.branch is a branch's name, without a slash or a pattern: a merge queue's branches can be made by whoever may push."
+  }
+
+  validation {
+    condition     = var.github.workflow == null || can(regex("^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+/\\.github/workflows/[A-Za-z0-9._-]+@[0-9a-f]{40}$", var.github.workflow))
+    error_message = "github.workflow is OWNER/REPOSITORY/.github/workflows/FILE@COMMIT, by a full commit: what a branch or a tag names can be changed."
   }
 
   validation {

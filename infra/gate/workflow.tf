@@ -1,6 +1,8 @@
 # The one role that files verdicts and signs them: for a job of our repository in one environment, which GitHub lets
 # none but the protected branch use (infra/github). No pattern: one subject, one repository, one branch, so that nobody
-# signs from a branch of their own where the environment is open to more.
+# signs from a branch of their own where the environment is open to more. Where merge groups are signed as well, the
+# branch is any of the queue's, which whoever may push can make, and what is exact instead is the file that the job's
+# steps stand in, at a commit: it runs for a merge group's event alone, which nobody but GitHub can raise.
 resource "aws_iam_openid_connect_provider" "github" {
   count = var.github.provider_arn == null ? 1 : 0
 
@@ -49,9 +51,22 @@ data "aws_iam_policy_document" "workflow_trust" {
     }
 
     condition {
-      test     = "StringEquals"
+      test     = var.github.workflow == null ? "StringEquals" : "StringLike"
       variable = "token.actions.githubusercontent.com:ref"
-      values   = ["refs/heads/${var.github.branch}"]
+      values = concat(
+        ["refs/heads/${var.github.branch}"],
+        var.github.workflow == null ? [] : ["refs/heads/gh-readonly-queue/${var.github.branch}/*"],
+      )
+    }
+
+    dynamic "condition" {
+      for_each = var.github.workflow[*]
+
+      content {
+        test     = "StringEquals"
+        variable = "token.actions.githubusercontent.com:job_workflow_ref"
+        values   = [condition.value]
+      }
     }
   }
 }

@@ -1,6 +1,8 @@
 # The job that files and signs verdicts runs in this environment, and AWS trusts its name (infra/gate). Jobs of the
-# protected branch alone may use it: pull requests and forks may not, whatever their workflow says. Nor may the merge
-# queue's branches: GitHub lets whoever may push make one of such a name, with a workflow of their own in it.
+# protected branch alone may use it: pull requests and forks may not, whatever their workflow says. The merge queue's
+# branches may where its groups are signed: GitHub lets whoever may push make one of such a name, with a workflow of their
+# own in it, so AWS must then ask for the signing file by its commit (`github.workflow` of infra/gate). Nothing secret lies
+# in this environment.
 resource "github_repository_environment" "clearance" {
   repository        = var.repository
   environment       = var.environment
@@ -16,6 +18,14 @@ resource "github_repository_environment_deployment_policy" "clearance" {
   repository     = var.repository
   environment    = github_repository_environment.clearance.environment
   branch_pattern = var.branch
+}
+
+resource "github_repository_environment_deployment_policy" "merge_groups" {
+  count = var.sign_merge_groups ? 1 : 0
+
+  repository     = var.repository
+  environment    = github_repository_environment.clearance.environment
+  branch_pattern = "gh-readonly-queue/${var.branch}/*"
 }
 
 # Of the repository and not of the environment, since a job's condition is decided before it is in one. They are names

@@ -72,6 +72,17 @@ variable "shelf" {
   }
 }
 
+variable "sign_merge_groups" {
+  description = "Whether merge groups are signed before they land: only with `github.workflow` of infra/gate, which names the signing file by its commit."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = var.sign_merge_groups != null
+    error_message = "sign_merge_groups is true or false."
+  }
+}
+
 variable "signing_key" {
   description = "What signs verdicts: the output `signing_key` of infra/gate. It names the key in KMS and is none."
   type        = string

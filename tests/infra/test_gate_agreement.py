@@ -241,13 +241,20 @@ def test_the_image_brings_what_is_not_given():
 
 
 def test_only_the_protected_branch_may_sign():
-    """The environment of the signing job is for one branch by its name, and AWS asks for that branch once more."""
+    """The environment of the signing job is for one branch by its name, and AWS asks for that branch once more.
+
+    A merge queue's are there only for who says so, and AWS then asks for the file that signs.
+    """
     policy = block("resource", "github_repository_environment_deployment_policy.clearance", GITHUB)
     assert ("${var.branch}", False) == (policy["branch_pattern"], "for_each" in policy)
     [trust] = block("data", "aws_iam_policy_document.workflow_trust", GATE)["statement"]
     asked = {condition["variable"].rpartition(":")[2]: condition for condition in trust["condition"]}
+    assert '${var.github.workflow == null ? "StringEquals" : "StringLike"}' == asked.pop("ref")["test"]
     assert {"StringEquals"} == {condition["test"] for condition in asked.values()}
-    assert ["refs/heads/${var.github.branch}"] == asked["ref"]["values"]
+    assert {"StringEquals"} == {more["content"][0]["test"] for each in trust["dynamic"] for more in each.values()}
+    queue = block("resource", "github_repository_environment_deployment_policy.merge_groups", GITHUB)
+    assert "${var.sign_merge_groups ? 1 : 0}" == queue["count"]
+    assert "False" == str(block("variable", "sign_merge_groups", GITHUB)["default"])
     branch = [block("variable", name, root) for name, root in (("github", GATE), ("branch", GITHUB))]
     assert 'optional(string, "main")' in str(branch[0]["type"])
     assert "main" == branch[1]["default"]

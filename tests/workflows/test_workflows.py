@@ -162,20 +162,39 @@ def test_nothing_is_said_of_a_signature_that_was_not_verified():
 
 
 @pytest.mark.parametrize(
-    ("event", "protected", "key", "signs"),
+    ("event", "protected", "key", "groups", "signs"),
     [
-        ("push", True, "awskms:k", True),
-        ("merge_group", False, "awskms:k", False),
-        ("push", False, "awskms:k", False),
-        ("pull_request", True, "awskms:k", False),
-        ("workflow_dispatch", True, "awskms:k", False),
-        ("push", True, "", False),
+        ("push", True, "awskms:k", False, True),
+        ("push", True, "awskms:k", True, True),
+        ("merge_group", False, "awskms:k", False, False),
+        ("merge_group", False, "awskms:k", True, True),
+        ("merge_group", False, "", True, False),
+        ("push", False, "awskms:k", True, False),
+        ("pull_request", True, "awskms:k", True, False),
+        ("workflow_dispatch", True, "awskms:k", True, False),
+        ("push", True, "", False, False),
     ],
 )
-def test_only_the_branch_is_signed(event, protected, key, signs):
-    """A run of a pull request, of a merge group, whose branch anyone may make, and one without a key sign nothing."""
-    context = {"vars": {"CLEARANCE_KEY": key}, "github": {"event_name": event, "ref_protected": protected}}
+def test_only_the_branch_is_signed(event, protected, key, groups, signs):
+    """And merge groups for whoever asks; a pull request, a push to a queue's branch and a run without a key are not."""
+    context = {
+        "vars": {"CLEARANCE_KEY": key},
+        "github": {"event_name": event, "ref_protected": protected},
+        "inputs": {"merge_groups": groups},
+    }
     assert signs == bool(evaluate(parse("attest.yml")["attest"]["if"], context, {}))
+
+
+def test_a_merge_group_is_signed_by_a_file_that_is_named_by_its_commit_alone():
+    """Here the file is called as it stands in the same commit, and so for the branch alone."""
+    call = parse("gate.yml")["attest"]
+    assert (False, "github.event_name == 'push'" in call["if"]) == ("merge_groups" in call["with"], True)
+    assert (
+        False
+        is yaml.safe_load((GITHUB / "workflows/attest.yml").read_text())[True]["workflow_call"]["inputs"][
+            "merge_groups"
+        ]["default"]
+    )
 
 
 def group(event, **more):

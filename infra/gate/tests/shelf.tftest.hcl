@@ -77,6 +77,29 @@ run "one_role_writes_what_stays" {
   }
 }
 
+run "merge_groups_are_signed_by_one_file_at_one_commit" {
+  command = plan
+
+  variables {
+    github = {
+      subject       = "repo:example/flights:environment:attest"
+      repository_id = "42"
+      workflow      = "example/clearance/.github/workflows/attest.yml@0123456789abcdef0123456789abcdef01234567"
+    }
+  }
+
+  assert {
+    condition = { for condition in data.aws_iam_policy_document.workflow_trust.statement[0].condition : "${condition.test} ${trimprefix(condition.variable, "token.actions.githubusercontent.com:")}" => toset(condition.values) } == {
+      "StringEquals aud"              = toset(["sts.amazonaws.com"])
+      "StringEquals job_workflow_ref" = toset(["example/clearance/.github/workflows/attest.yml@0123456789abcdef0123456789abcdef01234567"])
+      "StringEquals repository_id"    = toset(["42"])
+      "StringEquals sub"              = toset(["repo:example/flights:environment:attest"])
+      "StringLike ref"                = toset(["refs/heads/main", "refs/heads/gh-readonly-queue/main/*"])
+    }
+    error_message = "A branch of a queue's name signs through the very file that asks whether it is a merge group."
+  }
+}
+
 run "github_s_provider_may_be_there_already" {
   command = plan
 

@@ -120,3 +120,20 @@ run "reject_the_merge_queue_s_branches" {
     var.github,
   ]
 }
+
+# A name whose content can be changed.
+run "reject_a_signing_workflow_by_a_branch" {
+  command = plan
+
+  variables {
+    github = {
+      subject       = "repo:example/flights:environment:attest"
+      repository_id = "42"
+      workflow      = "example/clearance/.github/workflows/attest.yml@refs/heads/main"
+    }
+  }
+
+  expect_failures = [
+    var.github,
+  ]
+}
