@@ -24,6 +24,12 @@ def target():
         yield found
 
 
+@SCHEMA.hook
+def filter_query(_context, query):
+    """Leave out what a URL cannot say: an empty list is nothing there, so what it was to break is not broken."""
+    return not query or all(value not in ([], {}) for value in query.values())
+
+
 @SCHEMA.parametrize()
 @settings(max_examples=20, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_one_that_the_description_allows(case, target):
