@@ -8,7 +8,6 @@ places and never holds a secret: infra/gate has each variable.
 from __future__ import annotations
 
 import functools
-import json
 import logging
 import os
 import time
@@ -16,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clearance.runtask import receive as receiving
+from clearance.runtask.aws_services import Event, client, write_message
 from clearance.runtask.request import Request
 from clearance.runtask.seal_kms import KmsSeal
 from clearance.runtask.signature import Keys
@@ -25,7 +25,6 @@ _log.setLevel(logging.INFO)
 for _name in ("boto3", "botocore", "urllib3"):  # told to, they log what they send, and that holds tokens
     logging.getLogger(_name).setLevel(logging.WARNING)
 _FRESH_S = 60  # so long a key is believed to be the current one
-Event = Mapping[str, Any]
 
 
 def receive(event: Event, _: object) -> dict[str, Any]:
@@ -63,22 +62,6 @@ def give_up(event: Event, _: object) -> dict[str, Any]:
     return undertaker().take(event)
 
 
-def message(task: str, sealed: bytes) -> str:
-    """Write what lies in the queue."""
-    return json.dumps({"task": task, "sealed": sealed.decode()})
-
-
-@functools.cache
-def client(service: str) -> Any:
-    """Return the SDK's client of a service, made once."""
-    import boto3
-    from botocore.config import Config
-
-    patience = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 4})
-    session: Any = boto3.Session()
-    return session.client(service, config=patience)
-
-
 def _headers(event: Event) -> dict[str, str]:
     """Return the headers by name, whichever of the two ways an event has them; one that is there twice holds both."""
     several: Mapping[str, list[str]] = event.get("multiValueHeaders") or {}
@@ -88,7 +71,7 @@ def _headers(event: Event) -> dict[str, str]:
 def _queue(request: Request) -> None:
     sealed = KmsSeal(os.environ["CLEARANCE_RUNTASK_SEAL_KEY_ARN"], client("kms")).close(request)
     client("sqs").send_message(
-        QueueUrl=os.environ["CLEARANCE_RUNTASK_QUEUE_URL"], MessageBody=message(request.task_result_id, sealed)
+        QueueUrl=os.environ["CLEARANCE_RUNTASK_QUEUE_URL"], MessageBody=write_message(request.task_result_id, sealed)
     )
 
 

@@ -7,7 +7,6 @@ again for later, so that it never counts as failed.
 from __future__ import annotations
 
 import functools
-import json
 import logging
 import os
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from clearance.model import ClearanceError
-from clearance.runtask.aws import Event, client
+from clearance.runtask.aws_services import Event, client, read_message
 from clearance.runtask.clock import SystemClock
 from clearance.runtask.compose import client_of, ports_of
 from clearance.runtask.dynamodb import connect
@@ -64,7 +63,7 @@ class Worker:
 
     def _one(self, body: str) -> None:
         try:
-            task, sealed = _read(body)
+            task, sealed = read_message(body)
             request = self.seal.open(task, sealed)
         except SealError as error:
             _log.log(logging.ERROR, "a message that nobody can read is dropped: %s", error)
@@ -123,11 +122,3 @@ def _seal() -> KmsSeal:
 def _secret(arn: str) -> bytes:
     found: str = client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
     return found.encode()
-
-
-def _read(body: str) -> tuple[str, bytes]:
-    try:
-        said = json.loads(body)
-        return str(said["task"]), str(said["sealed"]).encode()
-    except (ValueError, TypeError, KeyError) as error:
-        raise SealError("it is no message of ours") from error
