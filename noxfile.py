@@ -116,7 +116,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test of the project."""
     prepare(session, "test")
-    words = session.posargs or ["-n", "2", "--dist", "worksteal"]
+    words = session.posargs or ["-n", "3", "--dist", "worksteal"]  # on two cores too: many of them wait
     session.run("python", "-m", "pytest", *words)
 
 

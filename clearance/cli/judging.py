@@ -29,6 +29,7 @@ from clearance.model import (
     Subject,
     UnreadableError,
 )
+from clearance.render.words import count
 from clearance.runner import Collected
 from clearance.runner.report import take_file
 from clearance.shelf import fence, fenced
@@ -213,8 +214,9 @@ def _exhibit(one: Evidence, digest: str, *, reused: bool) -> Exhibit:
 def _account(collected: Mapping[str, Collected]) -> int:
     """Say what was gathered; evidence with a problem is evidence, and is judged elsewhere."""
     for name, one in collected.items():
-        print(f"{name}: {one.evidence.reach:,} {one.evidence.unit}, {len(one.evidence.findings):,} findings")
-        for problem in one.evidence.problems:
+        made = one.evidence
+        print(f"{name}: {count(made.reach, made.unit)}, {count(len(made.findings), 'finding')}")
+        for problem in made.problems:
             print(f"  problem: {problem}")
     return os.EX_OK if collected else EXITS[Decision.UNKNOWN]
 

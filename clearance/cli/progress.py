@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clearance.model import Check
-from clearance.render.words import clean
+from clearance.render.words import clean, count
 from clearance.runner import Event, Finished, Preparing, Started, Waiting, Working
 
 _QUIET_S = 10.0  # where lines stay, a tool's own one is shown no more often than this
@@ -86,7 +86,7 @@ def _describe(event: Event) -> tuple[str, str]:
             return "running", event.text
         case Finished():
             made = event.evidence
-            saw = f"{made.reach:,} {made.unit}, {len(made.findings):,} findings"
+            saw = f"{count(made.reach, made.unit)}, {count(len(made.findings), 'finding')}"
             if made.problems:
                 return "trouble", made.problems[0]
             return ("reused", saw) if event.reused else ("done", f"{saw}, {made.seconds:.1f} s")

@@ -15,6 +15,7 @@ from clearance.subject import find_root
 
 _SHELF = "CLEARANCE_RUNTASK_SHELF"
 _PORTS = range(65536)
+_LOOK_S = 1.0  # a signal that comes just before a wait without an end does not end it
 
 
 def add_verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -48,7 +49,9 @@ def _serve(options: argparse.Namespace) -> int:
     state = Path(options.state) if options.state else own / "runtask"
     with serving(environ, state, port=options.port, workers=options.workers) as service:
         print(service.url, flush=True)
-        threading.Event().wait()
+        ended = threading.Event()
+        while not ended.wait(_LOOK_S):
+            pass
     return os.EX_OK
 
 

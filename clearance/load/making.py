@@ -85,7 +85,6 @@ def _started_at(run: Run) -> str:
 def _surroundings(environment: Environment, ledger: Ledger) -> dict[str, str]:
     runner = environment.runner
     return {
-        "locust": locust.__version__,
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "cores": str(os.cpu_count()),

@@ -51,13 +51,13 @@ class Service:
             thread.start()
 
     def stop(self) -> None:
-        """End, once what is being worked on was answered or rests."""
+        """End, once what is being worked on was answered or rests. Whoever asks meanwhile is refused."""
         self._server.shutdown()
+        self._server.server_close()
         self._stopping.set()
         self._wake.set()
         for thread in self._threads:
             thread.join()
-        self._server.server_close()
 
     def receive(self, headers: dict[str, str], body: bytes) -> Answer:
         """Answer one delivery."""

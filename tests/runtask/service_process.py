@@ -34,7 +34,8 @@ class Absolute:
 
 
 def main(facts):
-    """Serve until SIGTERM; the URL goes to standard output."""
+    """Serve until SIGTERM, which every thread leaves to this one; the URL goes to standard output."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     clock = Absolute(facts["since"], facts["speed"])
     store, keys = SqliteStore(Path(facts["store"])), Keys(current=KEY.encode())
 
@@ -55,11 +56,9 @@ def main(facts):
         limits=Limits(),
     )
     service = Service(keys=keys, store=store, seal=LocalSeal(keys), ports=ports, port=facts["port"], workers=4)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     service.start()
     print(service.url, flush=True)
-    stop.wait()
+    signal.sigwait({signal.SIGTERM})
     service.stop()
     store.close()
 
