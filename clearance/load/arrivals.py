@@ -117,9 +117,10 @@ class Tasks:
 
     def wrap_tasks(self) -> None:
         """Let every task of Locust's task sets go through here."""
-        for kind in (TaskSet, DefaultTaskSet):
-            kind.execute_task = self._executing(kind.execute_task)  # type: ignore[method-assign]  # Locust has no hook here
-        TaskSet.wait = self._waiting(TaskSet.wait)  # type: ignore[method-assign]  # Locust has no hook here
+        kinds: tuple[Any, ...] = (TaskSet, DefaultTaskSet)  # whose methods are replaced: Locust has no hook here
+        for kind in kinds:
+            kind.execute_task = self._executing(kind.execute_task)
+        kinds[0].wait = self._waiting(kinds[0].wait)
 
     def _executing(self, original: Callable[..., None]) -> Callable[..., None]:
         def execute_task(tasks: TaskSet, task: Any) -> None:

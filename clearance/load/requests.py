@@ -47,8 +47,9 @@ class Requests:
 
     def wrap_clients(self) -> None:
         """Let every HTTP session of Locust's go through here."""
+        session: Any  # the two kinds have no type in common that says what they share
         for session, places in _PLACES.items():
-            session.request = self._wrapped(session.request, places)  # type: ignore[attr-defined]  # either client has it
+            session.request = self._wrapped(session.request, places)
 
     def _wrapped(self, original: _Request, places: tuple[str, ...]) -> _Request:
         def request(session: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:

@@ -66,7 +66,8 @@ def _read(source: str, prefix: str) -> dict[int, list[float]]:
 
 def _opened(source: str) -> IO[bytes]:
     if source.startswith(("http://", "https://")):
-        return _web().open(source, timeout=TIMEOUT_S)  # type: ignore[no-any-return]  # as typeshed has it
+        answer: IO[bytes] = _web().open(source, timeout=TIMEOUT_S)
+        return answer
     return open(source, "rb")
 
 
