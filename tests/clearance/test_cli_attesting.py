@@ -413,7 +413,7 @@ def test_history_tells_commits_apart(desk):
     """Another commit's record is no record of this one, and what two commits begin with names neither."""
     attempts = desk.folder / ".clearance/shelf/.attempts"
     (record,) = (attempts / desk.commit).iterdir()
-    other = desk.commit[:8] + "0" * 32
+    other = desk.commit[:8] + ("1" if desk.commit[8] == "0" else "0") * 32
     shutil.copytree(attempts / desk.commit, attempts / other)
 
     assert "0 attempts, 1 damaged" in desk("history", other)[1]
